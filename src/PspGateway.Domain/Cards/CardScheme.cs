@@ -1,0 +1,7 @@
+namespace PspGateway.Domain.Cards;
+
+public enum CardScheme
+{
+    Visa,
+    Mastercard,
+}

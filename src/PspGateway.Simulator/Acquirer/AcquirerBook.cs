@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using PspGateway.Simulator.Books;
+
+namespace PspGateway.Simulator.Acquirer;
+
+/// <param name="PaymentReference">the reference of the authorisation that the call makes or is about</param>
+internal sealed record AcquirerCall(
+    long Number, DateTimeOffset At, string Path, string? Reference, string? PaymentReference,
+    string? IdempotencyKey, int Status, bool Replayed);
+
+/// <summary>All authorisations and calls of the acquirer.</summary>
+internal sealed class AcquirerBook(EntryLog log)
+{
+    private const string ReferenceLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+    private readonly ConcurrentDictionary<string, Authorisation> _byPspReference = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Account, string Reference), ConcurrentQueue<Authorisation>> _byReference = new();
+    private readonly ConcurrentDictionary<string, string> _cryptograms = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<AcquirerCall> _calls = new();
+
+    public static string NewPspReference() => RandomNumberGenerator.GetString(ReferenceLetters, 16);
+
+    public Authorisation? Find(string pspReference) => _byPspReference.GetValueOrDefault(pspReference);
+
+    public IReadOnlyList<Authorisation> FindByReference(string account, string reference) =>
+        _byReference.TryGetValue((account, reference), out var found) ? [.. found] : [];
+
+    public Authorisation Add(AuthorisationRequest request, bool cryptogramReused, AuthorisationStatus status, long authorised, string what)
+    {
+        var authorisation = new Authorisation(request, NewPspReference(), log) { CryptogramReused = cryptogramReused };
+        authorisation.Open(status, authorised, what);
+        _byPspReference[authorisation.PspReference] = authorisation;
+        _byReference.GetOrAdd((request.MerchantAccount, request.Reference), _ => new ConcurrentQueue<Authorisation>())
+            .Enqueue(authorisation);
+        return authorisation;
+    }
+
+    /// <summary>A cryptogram is good for one call. Only its hash is kept.</summary>
+    /// <returns>False when another call used it before.</returns>
+    public bool TryUseCryptogram(string cryptogram, string call) =>
+        _cryptograms.GetOrAdd(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(cryptogram))), call) == call;
+
+    public void Note(string path, JsonElement? sent, string? idempotencyKey, int status, bool replayed)
+    {
+        // "/payments/{pspReference}/cancels"
+        var original = path.Split('/') is [_, _, var pspReference, _] ? Find(pspReference)?.Request.Reference : null;
+        var reference = sent?.Text("reference");
+        var paymentReference = original ?? sent?.Text("paymentReference") ?? reference;
+        var entry = log.Add("acquirer", paymentReference ?? "", "call " + path, detail: $"status {status}");
+        _calls.Enqueue(new AcquirerCall(entry.Number, entry.At, path, reference, paymentReference, idempotencyKey, status, replayed));
+    }
+
+    public IReadOnlyList<AuthorisationView> View(string? pspTransactionId) =>
+        [.. _byPspReference.Values.Where(authorisation => IsOf(pspTransactionId, authorisation.Request.Reference))
+            .Select(authorisation => authorisation.View()).OrderBy(view => view.History[0].Number)];
+
+    public IReadOnlyList<AcquirerCall> Calls(string? pspTransactionId) =>
+        [.. _calls.Where(call => IsOf(pspTransactionId, call.PaymentReference))];
+
+    public static bool IsOf(string? pspTransactionId, string? reference) =>
+        pspTransactionId is null || reference?.StartsWith(pspTransactionId + "-", StringComparison.Ordinal) == true;
+}

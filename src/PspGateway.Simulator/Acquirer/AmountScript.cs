@@ -1,0 +1,128 @@
+namespace PspGateway.Simulator.Acquirer;
+
+internal enum Result
+{
+    Authorised,
+    Refused,
+    Pending,
+    Error,
+    RedirectShopper,
+    Cancelled,
+    PartiallyAuthorised,
+}
+
+/// <summary>How the acquirer treats one authorisation.</summary>
+internal sealed record Script(Result Result = Result.Authorised)
+{
+    public int RefusalCode { get; init; }
+
+    public string? RawReason { get; init; }
+
+    /// <summary>The issuer's time; the effect comes at its end, also when the caller has gone.</summary>
+    public TimeSpan Takes { get; init; }
+
+    /// <summary>Damage to the answer after the effect.</summary>
+    public Break Break { get; init; }
+
+    /// <summary>Damage before any effect.</summary>
+    public Answer? Instead { get; init; }
+
+    public bool OtherAmountInAnswer { get; init; }
+}
+
+/// <summary>
+/// The amounts that mean something, in whole kroner: an amount with øre is always authorised. Damage to an answer happens once: the
+/// same Idempotency-Key again gets the true first answer. What happens before any effect (7011, 7012) happens at every try.
+/// </summary>
+internal static class AmountScript
+{
+    /// <summary>The table for people; <see cref="For"/> is the table for the program.</summary>
+    public static IReadOnlyList<(string Kroner, string Meaning)> Table { get; } =
+    [
+        ("7001", "authorised, then the connection drops"),
+        ("7002", "authorised, then HTTP 500"),
+        ("7003", "authorised, then a garbage body"),
+        ("7004", "authorised, but the answer names another amount"),
+        ("7005", "authorised, then no answer at all"),
+        ("7006", "Pending; authorised a while later"),
+        ("7007", "resultCode Error"),
+        ("7008", "RedirectShopper: 3-D Secure, the payment stays open"),
+        ("7009", "resultCode Cancelled"),
+        ("7010", "PartiallyAuthorised: half of the amount"),
+        ("7011", "the connection drops before any effect"),
+        ("7012", "HTTP 500 without effect"),
+        ("7013", "refused with the issuer's raw 65: a soft decline with a Mastercard, over the limit with a Visa"),
+        ("8001 – 8120", "takes that many seconds (8012: 12 s), then authorised"),
+        ("9002", "refused"),
+        ("9006", "expired card"),
+        ("9008", "invalid card number"),
+        ("9009", "issuer unavailable"),
+        ("9012", "not enough balance"),
+        ("9020", "fraud"),
+        ("9028", "over the withdrawal limit"),
+        ("9038", "authentication required: a soft decline"),
+        ("9002 – 9099", "refused with that refusalReasonCode"),
+    ];
+
+    public static Script For(long minorUnits)
+    {
+        var (kroner, rest) = Math.DivRem(minorUnits, 100);
+        return rest != 0 ? new Script() : kroner switch
+        {
+            7001 => new Script { Break = Break.Drop },
+            7002 => new Script { Break = Break.ServerError },
+            7003 => new Script { Break = Break.Garbage },
+            7004 => new Script { OtherAmountInAnswer = true },
+            7005 => new Script { Break = Break.Hang },
+            7006 => new Script(Result.Pending),
+            7007 => new Script(Result.Error) { RefusalCode = 4 },
+            7008 => new Script(Result.RedirectShopper),
+            7009 => new Script(Result.Cancelled),
+            7010 => new Script(Result.PartiallyAuthorised),
+            7011 => new Script { Instead = Answer.Dropped },
+            7012 => new Script { Instead = AcquirerErrors.Internal },
+            7013 => new Script(Result.Refused) { RefusalCode = 2, RawReason = "65 : SCA required" },
+            >= 8001 and <= 8120 => new Script { Takes = TimeSpan.FromSeconds(kroner - 8000) },
+            >= 9002 and <= 9099 => new Script(Result.Refused) { RefusalCode = (int)(kroner - 9000) },
+            _ => new Script(),
+        };
+    }
+
+    /// <summary>Adyen's text for a refusalReasonCode, as far as one is published.</summary>
+    public static string Reason(int code) => code switch
+    {
+        2 => "Refused",
+        3 => "Referral",
+        4 => "Acquirer Error",
+        5 => "Blocked Card",
+        6 => "Expired Card",
+        7 => "Invalid Amount",
+        8 => "Invalid Card Number",
+        9 => "Issuer Unavailable",
+        10 => "Not supported",
+        11 => "3D Not Authenticated",
+        12 => "Not enough balance",
+        14 => "Acquirer Fraud",
+        15 => "Cancelled",
+        16 => "Shopper Cancelled",
+        17 => "Invalid Pin",
+        18 => "Pin tries exceeded",
+        19 => "Pin validation not possible",
+        20 => "FRAUD",
+        21 => "Not Submitted",
+        22 => "FRAUD-CANCELLED",
+        23 => "Transaction Not Permitted",
+        24 => "CVC Declined",
+        25 => "Restricted Card",
+        26 => "Revocation Of Auth",
+        27 => "Declined Non Generic",
+        28 => "Withdrawal amount exceeded",
+        29 => "Withdrawal count exceeded",
+        31 => "Issuer Suspected Fraud",
+        32 => "AVS Declined",
+        38 => "Authentication required",
+        39 => "RReq not received from DS",
+        42 => "3DS Authentication Error",
+        _ => "Refused",
+    };
+}

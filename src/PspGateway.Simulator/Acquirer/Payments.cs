@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using PspGateway.Simulator.Vipps;
+
+namespace PspGateway.Simulator.Acquirer;
+
+/// <summary>POST /payments: the authorisation.</summary>
+internal sealed class Payments(
+    AcquirerBook book, Notifier notifier, Timeline timeline, TimeProvider time, IOptions<SimulatorOptions> options,
+    IHostApplicationLifetime lifetime)
+{
+    public async Task<Answer> AuthoriseAsync(JsonElement sent, string? idempotencyKey)
+    {
+        if (PaymentShape.FirstFault(sent) is { } fault)
+        {
+            return AcquirerErrors.Invalid(fault);
+        }
+
+        var amount = sent.GetProperty("amount");
+        var method = sent.GetProperty("paymentMethod");
+        var request = new AuthorisationRequest(
+            sent.Text("merchantAccount")!, sent.Text("reference")!, amount.GetProperty("value").GetInt64(), amount.Text("currency")!,
+            method.Text("brand")!, method.Text("number")![^4..], idempotencyKey);
+        var script = AmountScript.For(request.Amount);
+        if (script.Instead is { } instead)
+        {
+            return instead;
+        }
+
+        // Used from now on, not from the effect on: a second call may come while the first is at the issuer.
+        var reused = !MayUseCryptogram(sent.GetProperty("mpiData"), request);
+
+        // Not the caller's token: an issuer does not stop because the caller has hung up.
+        await Task.Delay(script.Takes, time, lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return Answer.Dropped;
+        }
+
+        return Apply(request, reused ? new Script(Result.Refused) { RefusalCode = 2 } : script, reused);
+    }
+
+    private bool MayUseCryptogram(JsonElement mpi, AuthorisationRequest request)
+    {
+        var cryptogram = mpi.Text("tokenAuthenticationVerificationValue")!;
+        var afterStepUp = mpi.Text("cavv") is not null;
+        return afterStepUp || NetworkTokens.IsPublished(cryptogram)
+            || book.TryUseCryptogram(cryptogram, request.IdempotencyKey ?? Guid.NewGuid().ToString());
+    }
+
+    private Answer Apply(AuthorisationRequest request, Script script, bool reused)
+    {
+        var (status, held) = script.Result switch
+        {
+            Result.Authorised => (AuthorisationStatus.AUTHORISED, request.Amount),
+            Result.PartiallyAuthorised => (AuthorisationStatus.AUTHORISED, request.Amount / 2),
+            Result.Pending or Result.RedirectShopper => (AuthorisationStatus.PENDING, 0L),
+            Result.Cancelled => (AuthorisationStatus.CANCELLED, 0L),
+            _ => (AuthorisationStatus.REFUSED, 0L),
+        };
+        var what = reused ? "REFUSED (cryptogram used before)"
+            : script.Result == Result.Refused ? $"REFUSED {script.RefusalCode}"
+            : script.Result.ToString();
+        var authorisation = book.Add(request, reused, status, held, what);
+        switch (script.Result)
+        {
+            case Result.Pending:
+                timeline.After(options.Value.PendingDelay, () => AuthorisePending(authorisation));
+                break;
+            case Result.RedirectShopper:
+                break; // Nothing is decided until the customer comes back, which the simulator does not play.
+            default:
+                var success = status == AuthorisationStatus.AUTHORISED;
+                timeline.After(options.Value.NotificationDelay, () => notifier.Send(Notification.OfAuthorisation(
+                    authorisation, success, success ? held : request.Amount, Refusal(script))));
+                break;
+        }
+
+        return Write(authorisation, script, held) with { Break = script.Break };
+    }
+
+    private void AuthorisePending(Authorisation authorisation)
+    {
+        if (authorisation.TryAuthorisePending())
+        {
+            notifier.Send(Notification.OfAuthorisation(authorisation, success: true, authorisation.Request.Amount, null));
+        }
+    }
+
+    private static string? Refusal(Script script) => script.Result switch
+    {
+        Result.Cancelled => "Cancelled",
+        Result.Refused or Result.Error => AmountScript.Reason(script.RefusalCode),
+        _ => null,
+    };
+
+    private static Answer Write(Authorisation authorisation, Script script, long held)
+    {
+        var request = authorisation.Request;
+        var value = script.OtherAmountInAnswer ? request.Amount + 100 : script.Result == Result.PartiallyAuthorised ? held : request.Amount;
+        return Answer.Json(StatusCodes.Status200OK, new
+        {
+            additionalData = script.RawReason is null ? null : new { refusalReasonRaw = script.RawReason },
+            pspReference = authorisation.PspReference,
+            resultCode = script.Result.ToString(),
+            refusalReason = script.RefusalCode == 0 ? null : AmountScript.Reason(script.RefusalCode),
+            refusalReasonCode = script.RefusalCode == 0 ? null : script.RefusalCode.ToString(),
+            amount = new { currency = request.Currency, value },
+            merchantReference = request.Reference,
+            action = script.Result != Result.RedirectShopper ? null : new
+            {
+                type = "redirect",
+                method = "GET",
+                paymentMethodType = "networkToken",
+                url = "https://checkoutshopper-test.adyen.com/checkoutshopper/threeDS/redirect?reference=" + authorisation.PspReference,
+            },
+        });
+    }
+}
