@@ -1,0 +1,126 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using PspGateway.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Rows;
+
+namespace PspGateway.Acquirers.Adyen;
+
+/// <summary>Applies stored notifications, in Adyen's words on this side and the engine's on the other. One that cannot be applied yet comes again.</summary>
+internal sealed partial class NotificationWorker(GatewayDatabase database, AcquirerNews news, IOptions<OperationOptions> operations, ILogger<NotificationWorker> logger) : BackgroundService
+{
+    private const int MostTries = 100;
+    private readonly QueueSignal _signal = new();
+
+    private const string ClaimSql = """
+        update acquirer_notifications n
+        set due_at = clock_timestamp() + least(interval '1 second' * (n.tries + 1), interval '5 minutes'), tries = n.tries + 1
+        where n.id in (
+            select id from acquirer_notifications where due_at <= clock_timestamp() order by due_at, id limit @limit for update skip locked)
+        returning n.id, n.psp_reference, n.event_code, n.success, n.original_reference, n.merchant_reference, n.received_at, n.tries
+        """;
+
+    private const string AppliedSql = "update acquirer_notifications set due_at = null, applied_at = clock_timestamp(), verdict = @verdict where id = @id";
+
+    public void Wake() => _signal.Set();
+
+    public override void Dispose()
+    {
+        _signal.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await DrainAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogPassFailed(exception);
+            }
+
+            await _signal.WaitAsync(operations.Value.Poll, stoppingToken);
+        }
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Stored> claimed;
+        do
+        {
+            claimed = await ClaimAsync(cancellationToken);
+            foreach (var notification in claimed)
+            {
+                await ApplyAsync(notification, CancellationToken.None);
+            }
+        }
+        while (claimed.Count == operations.Value.ClaimSize);
+    }
+
+    private async Task ApplyAsync(Stored notification, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var verdict = NotificationEndpoint.KindOf(notification.EventCode) switch
+            {
+                NotificationKind.Authorisation => await news.AuthorisationAsync(notification.MerchantReference, notification.PspReference, notification.Success, cancellationToken),
+                NotificationKind.Cancellation => await news.CancellationAsync(notification.MerchantReference, notification.OriginalReference, notification.Success, cancellationToken),
+                NotificationKind.CancelByReference => await news.TechnicalCancelAsync(notification.MerchantReference, notification.Success, notification.ReceivedAt, cancellationToken),
+
+                // Kept, for whoever reads the books later.
+                _ => NewsVerdict.Unknown,
+            };
+            LogApplied(notification.EventCode, notification.Success, notification.MerchantReference, verdict);
+            if (verdict == NewsVerdict.Busy && notification.Tries < MostTries)
+            {
+                return;
+            }
+
+            await using var command = database.General.CreateCommand(AppliedSql);
+            command.Parameters.Add(new NpgsqlParameter<Guid>("id", notification.Id));
+            command.Parameters.Add(new NpgsqlParameter<string>("verdict", verdict.ToString()));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            LogNotApplied(exception, notification.EventCode, notification.MerchantReference);
+        }
+    }
+
+    private async Task<IReadOnlyList<Stored>> ClaimAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.General.CreateCommand(ClaimSql);
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", operations.Value.ClaimSize));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var claimed = new List<Stored>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claimed.Add(new Stored(
+                reader.GetGuid(0),
+                reader.GetString(1),
+                reader.GetString(2),
+                reader.GetBoolean(3),
+                await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4),
+                reader.GetString(5),
+                await reader.GetFieldValueAsync<DateTimeOffset>(6, cancellationToken),
+                reader.GetInt32(7)));
+        }
+
+        return [.. claimed.OrderBy(n => n.Id)];
+    }
+
+    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries);
+
+    [LoggerMessage(6201, LogLevel.Information, "Notification {EventCode} (success {Success}) for {Reference}: {Verdict}.")]
+    private partial void LogApplied(string eventCode, bool success, string reference, NewsVerdict verdict);
+
+    [LoggerMessage(6202, LogLevel.Error, "Notification {EventCode} for {Reference} could not be applied; it comes again.")]
+    private partial void LogNotApplied(Exception exception, string eventCode, string reference);
+
+    [LoggerMessage(6203, LogLevel.Error, "A pass over the notifications failed; the next one runs.")]
+    private partial void LogPassFailed(Exception exception);
+}

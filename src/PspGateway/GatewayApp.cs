@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.EntityFrameworkCore;
+using PspGateway.Acquirers.Adyen;
+using PspGateway.Customers;
+using PspGateway.Merchants;
+using PspGateway.Operators;
+using PspGateway.Payments;
+using PspGateway.Storage;
+using PspGateway.Vault;
+using PspGateway.Vipps;
+using Serilog;
+
+namespace PspGateway;
+
+/// <summary>Puts the service together. Program and the tests run the very same one.</summary>
+internal static class GatewayApp
+{
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // The content root is where this assembly lies, from whatever directory the process was started.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        configure?.Invoke(builder);
+        AddLogging(builder);
+        AddServer(builder);
+        builder.AddStorage();
+        builder.AddVault();
+        builder.AddPayments();
+        builder.AddVipps();
+        builder.AddAdyen();
+        builder.AddMerchants();
+        builder.AddHealth();
+        builder.RequireHttps();
+        builder.Services.AddAuthentication().AddJwtBearer(MakePaymentAuthentication.Scheme).AddJwtBearer(MerchantAuthentication.Scheme);
+        builder.Services.AddAuthorization();
+
+        // Nothing here uses data protection, which authentication brings along: no key files of it on a read-only disk.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+
+        var app = builder.Build();
+        app.Use(FirstByte.RearmAsync);
+        app.UseMiddleware<RequestLog>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        MakePaymentEndpoint.Map(app);
+        app.MapMerchants();
+        NotificationEndpoint.Map(app);
+        ReturnPage.Map(app);
+        app.MapHealth();
+        return app;
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSerilog(
+            new LoggerConfiguration()
+                .MinimumLevel.Information()
+                .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
+                .MinimumLevel.Override("Npgsql", Serilog.Events.LogEventLevel.Warning)
+                .ReadFrom.Configuration(builder.Configuration)
+                .Enrich.FromLogContext()
+                .WriteTo.Console(new Serilog.Formatting.Json.JsonFormatter(renderMessage: true))
+                .CreateLogger(),
+            dispose: true);
+    }
+
+    private static void AddServer(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(2);
+            kestrel.Limits.MaxRequestBodySize = 256 * 1024;
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                // One request at a time per connection, so that a first byte belongs to one request.
+                endpoint.Protocols = HttpProtocols.Http1;
+                FirstByte.Stamp(endpoint, TimeProvider.System);
+            });
+        });
+    }
+
+    private static void AddStorage(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(provider => new GatewayDatabase(
+            builder.Configuration.GetConnectionString(GatewayDatabase.ConnectionStringName) is { Length: > 0 } connectionString
+                ? connectionString
+                : throw new InvalidOperationException($"ConnectionStrings:{GatewayDatabase.ConnectionStringName} is missing."),
+            provider.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General));
+        builder.Services.AddHostedService<SchemaAtStart>();
+    }
+
+    private sealed class SchemaAtStart(GatewayDatabase database) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => Schema.MigrateAsync(database, cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

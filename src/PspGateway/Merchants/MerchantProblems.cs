@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text.Json;
+using PspGateway.Merchants.Wire;
+
+namespace PspGateway.Merchants;
+
+/// <summary>The problem bodies of the merchant API. Each names what is wrong; a bad field is named in the text and in extraDetails.</summary>
+internal static class MerchantProblems
+{
+    public const string ContentType = "application/problem+json";
+
+    public static StoredResponse InvalidField(string field, string reason) => Make(400, "invalid-request", "The request is not valid.", $"{field}: {reason}", (field, reason));
+
+    public static StoredResponse InvalidHeader(string header, string reason) => Make(400, "invalid-request", "The request is not valid.", $"The header {header}: {reason}", (header, reason));
+
+    public static StoredResponse NotJson() => Make(400, "invalid-request", "The request is not valid.", "The body must be one JSON object in UTF-8, at most 8 levels deep and without duplicate members.");
+
+    public static StoredResponse RefusedByVipps(string text) => Make(400, "refused-by-vipps", "Vipps refused the payment.", text);
+
+    public static StoredResponse ReferenceUsed(string reference) => Make(409, "reference-used", "The reference was used before.", $"reference: {reference} names another payment of this merchant.", ("reference", "used before"));
+
+    public static StoredResponse ReferenceKnownToVipps(string text) => Make(409, "reference-used", "The reference was used before.", $"reference: Vipps knows it already: {text}", ("reference", "used before"));
+
+    public static StoredResponse KeyWithOtherBody() => Make(409, "idempotency-key-reused", "The Idempotency-Key was used before.", "Idempotency-Key: the same key came with another body.", ("Idempotency-Key", "used with another body"));
+
+    public static StoredResponse StillRunning() => Make(409, "still-running", "The first request with this Idempotency-Key is still running.", "Repeat it after the Retry-After.");
+
+    public static StoredResponse InitAnswerLost() => Make(502, "init-answer-lost", "Vipps has the payment, but its answer was lost.", "The payment is terminated. Create it again with a new reference and a new Idempotency-Key.");
+
+    public static StoredResponse NoAnswerFromVipps() => Make(502, "no-answer-from-vipps", "Vipps did not answer.", "Repeat the request with the same Idempotency-Key: it resumes.");
+
+    public static StoredResponse NotFound() => Make(404, "not-found", "There is no such payment.", "reference: this merchant has no payment of that reference.");
+
+    public static StoredResponse TooLarge() => Make(413, "too-large", "The body is too large.", "At most 64 KiB.");
+
+    public static StoredResponse Unauthorized() => Make(401, "unauthorized", "The access token is missing or not valid.", "Get one from POST /accesstoken/get and send it as Authorization: Bearer.");
+
+    public static StoredResponse WrongCredentials() => Make(401, "unauthorized", "The credentials are not valid.", "client_id, client_secret and Ocp-Apim-Subscription-Key must be those of one registered client.");
+
+    public static StoredResponse ForbiddenMerchant() => Make(403, "forbidden", "The merchant is not this client's.", "Merchant-Serial-Number: not one of this client's.", ("Merchant-Serial-Number", "not one of this client's"));
+
+    private static StoredResponse Make(int status, string type, string title, string detail, params (string Name, string Reason)[] fields)
+    {
+        var problem = new ProblemBody
+        {
+            Type = $"urn:pspgateway:problem:{type}",
+            Title = title,
+            Detail = detail,
+            Status = status,
+            TraceId = Activity.Current?.TraceId.ToString() ?? Guid.NewGuid().ToString("N"),
+            ExtraDetails = fields.Length == 0 ? null : [.. fields.Select(f => new ProblemField { Name = f.Name, Reason = f.Reason })],
+        };
+        return new StoredResponse(status, ContentType, JsonSerializer.SerializeToUtf8Bytes(problem, MerchantJson.Default.ProblemBody));
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Configuration;
+using PspGateway.Storage;
+
+namespace PspGateway.Operators;
+
+/// <summary>What `dotnet PspGateway.dll` does when it is not asked to serve.</summary>
+internal static class Commands
+{
+    /// <summary>Runs the command that the first argument names; null when it names none.</summary>
+    public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellationToken) => args switch
+    {
+        ["migrate", ..] => await MigrateAsync(args[1..], cancellationToken),
+        ["health"] => await HealthAsync(cancellationToken),
+        [{ } word, ..] when !word.StartsWith('-') && !word.StartsWith('/') => Unknown(word),
+        _ => null,
+    };
+
+    private static async Task<int> MigrateAsync(string[] args, CancellationToken cancellationToken)
+    {
+        var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
+        if (configuration.GetConnectionString(GatewayDatabase.ConnectionStringName) is not { Length: > 0 } connectionString)
+        {
+            await Console.Error.WriteLineAsync($"ConnectionStrings:{GatewayDatabase.ConnectionStringName} is missing.");
+            return 1;
+        }
+
+        await using var database = new GatewayDatabase(connectionString);
+        await Schema.MigrateAsync(database, cancellationToken);
+        await Console.Out.WriteLineAsync("The schema is up to date.");
+        return 0;
+    }
+
+    /// <summary>For a container's health check, which has no curl: 0 when this machine's service answers /health/live.</summary>
+    private static async Task<int> HealthAsync(CancellationToken cancellationToken)
+    {
+        var url = (Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? "http://127.0.0.1:8080").Split(';')[0].Replace("+", "127.0.0.1", StringComparison.Ordinal).Replace("*", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
+        try
+        {
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
+            using var answer = await client.GetAsync(new Uri(url.TrimEnd('/') + "/health/live"), cancellationToken);
+            return answer.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return 1;
+        }
+    }
+
+    private static int Unknown(string word)
+    {
+        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service.");
+        return 2;
+    }
+}

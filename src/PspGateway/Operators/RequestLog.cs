@@ -1,0 +1,23 @@
+namespace PspGateway.Operators;
+
+/// <summary>One line per request: method, route, status, time. Never a query, a header or a body.</summary>
+internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var started = time.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
+            var level = route.StartsWith("/health", StringComparison.Ordinal) ? LogLevel.Debug : LogLevel.Information;
+            LogRequest(level, context.Request.Method, route, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
+        }
+    }
+
+    [LoggerMessage(EventId = 9001, Message = "{Method} {Route} answered {Status} in {Milliseconds:F1} ms.")]
+    private partial void LogRequest(LogLevel level, string method, string route, int status, double milliseconds);
+}

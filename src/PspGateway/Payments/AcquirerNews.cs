@@ -1,0 +1,129 @@
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>What became of a piece of news.</summary>
+internal enum NewsVerdict
+{
+    Applied,
+
+    /// <summary>It said what we knew.</summary>
+    Repeat,
+
+    /// <summary>A process holds the operation: the news comes again (ENGINE 14).</summary>
+    Busy,
+
+    /// <summary>It names nothing of ours, or is of a kind that nothing is done about.</summary>
+    Unknown,
+}
+
+/// <summary>What the acquirer tells after its answer, or instead of one.</summary>
+internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
+{
+    /// <summary>A cancel by our own reference proves something only when no send of ours can still be on its way (ENGINE 13).</summary>
+    private static readonly TimeSpan ProofAfter = TimeSpan.FromSeconds(60);
+
+    public async Task<NewsVerdict> AuthorisationAsync(string reference, string acquirerReference, bool approved, CancellationToken cancellationToken)
+    {
+        var authorise = await ReferenceRead.AuthoriseAsync(database.General, reference, cancellationToken);
+        switch (authorise)
+        {
+            case null:
+                return NewsVerdict.Unknown;
+
+            case { Status: OperationStatus.Succeeded } when approved && authorise.AcquirerReference != acquirerReference:
+                LogSecondApproval(new PspTransactionId(authorise.PaymentId), acquirerReference);
+                return NewsVerdict.Unknown;
+
+            case { Status: OperationStatus.Succeeded or OperationStatus.Failed }:
+                return NewsVerdict.Repeat;
+
+            // The answer is still open: whoever runs it will know first.
+            case { Status: OperationStatus.InFlight } or { Leased: true } or { Answer: null }:
+                return NewsVerdict.Busy;
+        }
+
+        var id = new PspTransactionId(authorise.PaymentId);
+        var outcome = new AuthoriseOutcome
+        {
+            OperationId = authorise.Id,
+            Generation = authorise.Generation,
+            Approved = approved,
+            MayAnswerOk = false,
+            AcquirerReference = approved ? acquirerReference : null,
+            DeclineReason = approved ? null : DeclineReason.RefusedByIssuer,
+            OkBody = wallet.AnswerOk(id),
+            FailBody = wallet.AnswerFail(id, DeclineReason.TooLate),
+        };
+        var written = await OutcomeWrite.RunAsync(database.General, [outcome], cancellationToken);
+        LogLearned(id, approved);
+        signal.Set();
+        return written.Count == 1 ? NewsVerdict.Applied : NewsVerdict.Busy;
+    }
+
+    public async Task<NewsVerdict> CancellationAsync(string reference, string? originalReference, bool success, CancellationToken cancellationToken)
+    {
+        var reverse = await ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
+        if (reverse is null || (reverse.AcquirerReference is not null && originalReference is not null && reverse.AcquirerReference != originalReference))
+        {
+            return NewsVerdict.Unknown;
+        }
+
+        if (reverse is { Finished: true } or { Leased: true })
+        {
+            return reverse.Finished ? NewsVerdict.Repeat : NewsVerdict.Busy;
+        }
+
+        var id = new PspTransactionId(reverse.PaymentId);
+        if (success)
+        {
+            await ladder.EndAsync(reverse.Id, null, id, "CancelledAtAcquirer", cancellationToken);
+        }
+        else if (await NotificationRead.CancelledByReferenceAsync(database.General, reverse.Id, cancellationToken))
+        {
+            // One key makes one authorisation: the cancel by our own reference can only have found this one, so there was nothing left to cancel.
+            await ladder.EndAsync(reverse.Id, null, id, "CancelledByReference", cancellationToken);
+        }
+        else
+        {
+            await ladder.ParkAsync(reverse.Id, null, id, "CancelFailedAtAcquirer", cancellationToken);
+        }
+
+        return NewsVerdict.Applied;
+    }
+
+    public async Task<NewsVerdict> TechnicalCancelAsync(string reference, bool success, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    {
+        var reverse = await ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
+        switch (reverse)
+        {
+            case null:
+                return NewsVerdict.Unknown;
+            case { Finished: true }:
+                return NewsVerdict.Repeat;
+            case { Leased: true }:
+                return NewsVerdict.Busy;
+        }
+
+        // The answer's due time is later than the last send of the authorise, which is never sent once the answer is closed.
+        var provesUndone = success && receivedAt >= reverse.LastSendBefore + ProofAfter;
+        var provesNothingThere = !success && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + ProofAfter;
+        if (!provesUndone && !provesNothingThere)
+        {
+            return NewsVerdict.Repeat;
+        }
+
+        await ladder.EndAsync(reverse.Id, null, new PspTransactionId(reverse.PaymentId), provesUndone ? "CancelledByReference" : "NothingToCancel", cancellationToken);
+        return NewsVerdict.Applied;
+    }
+
+    [LoggerMessage(2801, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer tells of a second approval, {AcquirerReference}.")]
+    private partial void LogSecondApproval(PspTransactionId pspTransactionId, string acquirerReference);
+
+    [LoggerMessage(2802, LogLevel.Warning, "Payment {PspTransactionId}: the outcome was learned late, approved: {Approved}.")]
+    private partial void LogLearned(PspTransactionId pspTransactionId, bool approved);
+}

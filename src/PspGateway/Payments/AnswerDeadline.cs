@@ -1,0 +1,19 @@
+namespace PspGateway.Payments;
+
+/// <summary>One request's clocks, from its first byte, on this process' monotonic clock.</summary>
+internal sealed class AnswerDeadline(TimeProvider time, long firstByte, DeadlineOptions options)
+{
+    /// <summary>How long the answer stays open.</summary>
+    public TimeSpan UntilStopWaiting => Until(options.StopWaiting);
+
+    /// <summary>How long an OK may still leave.</summary>
+    public TimeSpan UntilAnswerBy => Until(options.AnswerBy);
+
+    public bool IsOpen => UntilStopWaiting > TimeSpan.Zero;
+
+    private TimeSpan Until(TimeSpan limit)
+    {
+        var left = limit - time.GetElapsedTime(firstByte);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+}

@@ -1,0 +1,266 @@
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Cards;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>The bytes to answer with. An OK that this request is the first to give has its delivery marked, or doubted, through <paramref name="OkOf"/>.</summary>
+internal sealed record AnswerToGive(byte[] Body, PendingAnswer? OkOf = null);
+
+/// <summary>
+/// Answers a customer's approval: by accepting it, by joining the wait for one that was accepted before, or from what is stored. Always
+/// has an answer by the deadline, whatever the database and the acquirer do (invariant I11).
+/// </summary>
+internal sealed partial class Approvals(
+    GatewayDatabase database,
+    AuthoriseRunner runner,
+    PendingAnswers answers,
+    SharedReads reads,
+    LateDecisions late,
+    QueueSignal signal,
+    IWallet wallet,
+    IOptions<DeadlineOptions> deadlines,
+    TimeProvider time,
+    ILogger<Approvals> logger)
+{
+    /// <summary>Enough for every legal order of events; a payment that still moves after that gets its late answer.</summary>
+    private const int MostRereads = 4;
+
+    public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, CardToken token, string? cardBin, AnswerDeadline deadline)
+    {
+        var current = payment;
+        for (var i = 0; i < MostRereads && current is not null; i++)
+        {
+            var answer = current.State is PaymentState.Created or PaymentState.Initiated
+                ? await AcceptAsync(current, token, cardBin, deadline)
+                : await JoinAsync(current, deadline);
+            if (answer is not null)
+            {
+                return answer;
+            }
+
+            current = await ReadAsync(payment.Id, deadline);
+        }
+
+        return Fail(payment.Id, DeclineReason.TooLate);
+    }
+
+    /// <summary>Null: the payment had moved on, read it again.</summary>
+    private async Task<AnswerToGive?> AcceptAsync(CallbackPayment payment, CardToken token, string? cardBin, AnswerDeadline deadline)
+    {
+        var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), deadline);
+        if (!answers.TryAdd(mine))
+        {
+            return await JoinAsync(payment, deadline);
+        }
+
+        runner.Start(payment, token, cardBin, mine);
+        var answer = await FirstAnswerAsync(mine);
+        if (answer?.OkOf is null)
+        {
+            answers.Remove(mine);
+        }
+
+        return answer;
+    }
+
+    private async Task<AnswerToGive?> FirstAnswerAsync(PendingAnswer mine)
+    {
+        if (!await CompletesAsync(mine.Accepted, mine.Deadline))
+        {
+            // The accept's commit hangs. Nothing was sent, and nothing will be.
+            late.Settle(mine);
+            return Fail(mine.PaymentId, DeclineReason.TooLate);
+        }
+
+        switch (await mine.Accepted)
+        {
+            case AcceptVerdict.MovedOn:
+                return null;
+            case AcceptVerdict.NotWritten:
+                return Fail(mine.PaymentId, DeclineReason.InternalError);
+            case AcceptVerdict.Lost:
+                late.Settle(mine);
+                return Fail(mine.PaymentId, DeclineReason.TooLate);
+            case AcceptVerdict.Taken:
+                break;
+        }
+
+        var stored = await CompletesAsync(mine.Decided, mine.Deadline) ? await mine.Decided : await DecideLateAsync(mine);
+        if (stored is null || (stored.Answer == Answer.Ok && mine.Deadline.UntilAnswerBy == TimeSpan.Zero))
+        {
+            // No word from the database, or an OK that was confirmed too late to send (ENGINE 8).
+            late.Settle(mine);
+            return Fail(mine.PaymentId, DeclineReason.TooLate);
+        }
+
+        LogAnswered(new PspTransactionId(mine.PaymentId), stored.Answer);
+        return new AnswerToGive(stored.Body, stored.Answer == Answer.Ok ? mine : null);
+    }
+
+    /// <summary>The conditional FAIL of ENGINE 8, with a little time for it. Null: the database did not answer.</summary>
+    private async Task<StoredAnswer?> DecideLateAsync(PendingAnswer mine)
+    {
+        using var limit = new CancellationTokenSource(deadlines.Value.LateWrite, time);
+        try
+        {
+            var body = wallet.AnswerFail(new PspTransactionId(mine.PaymentId), DeclineReason.TooLate);
+            if (await WriteLateFailAsync(mine.OperationId, body, limit.Token).WaitAsync(limit.Token))
+            {
+                var failed = new StoredAnswer(mine.OperationId, Answer.Fail, body);
+                mine.Decide(failed);
+                signal.Set();
+                return failed;
+            }
+
+            // Somebody decided first. What is read is committed, so an OK among it is confirmed.
+            var payment = await CallbackRead.RunAsync(database.Callback, mine.PaymentId, limit.Token).WaitAsync(limit.Token);
+            return payment?.Authorise is { Answer: { } answer, Body: { } stored } ? new StoredAnswer(mine.OperationId, answer, stored) : null;
+        }
+        catch (Exception exception)
+        {
+            LogLateWriteFailed(exception, new PspTransactionId(mine.PaymentId));
+            return null;
+        }
+    }
+
+    /// <summary>Waits for an answer that is under way here or on another replica, or gives the stored one. Null: read again.</summary>
+    private async Task<AnswerToGive?> JoinAsync(CallbackPayment payment, AnswerDeadline deadline) =>
+        answers.Find(payment.Id) is { } pending ? await JoinHereAsync(pending, deadline) : await JoinElsewhereAsync(payment, deadline);
+
+    private async Task<AnswerToGive?> JoinHereAsync(PendingAnswer pending, AnswerDeadline deadline)
+    {
+        if (!await CompletesAsync(pending.Accepted, deadline))
+        {
+            return Fail(pending.PaymentId, DeclineReason.TooLate);
+        }
+
+        switch (await pending.Accepted)
+        {
+            case AcceptVerdict.MovedOn:
+                answers.Remove(pending);
+                return null;
+            case AcceptVerdict.NotWritten:
+                return Fail(pending.PaymentId, DeclineReason.InternalError);
+            case AcceptVerdict.Lost:
+                return Fail(pending.PaymentId, DeclineReason.TooLate);
+            case AcceptVerdict.Taken:
+                break;
+        }
+
+        if (!await CompletesAsync(pending.Decided, deadline))
+        {
+            return Fail(pending.PaymentId, DeclineReason.TooLate);
+        }
+
+        var stored = await pending.Decided;
+        if (stored.Answer != Answer.Ok)
+        {
+            return new AnswerToGive(stored.Body);
+        }
+
+        // ENGINE 3: an OK is repeated only once it is known to be delivered.
+        return await CompletesAsync(pending.Delivered, deadline) && await pending.Delivered
+            ? new AnswerToGive(stored.Body)
+            : Fail(pending.PaymentId, DeclineReason.TooLate);
+    }
+
+    private async Task<AnswerToGive?> JoinElsewhereAsync(CallbackPayment payment, AnswerDeadline deadline)
+    {
+        var current = payment;
+        while (current is not null)
+        {
+            if (Stored(current) is { } answer)
+            {
+                return answer;
+            }
+
+            if (current.State is PaymentState.Created or PaymentState.Initiated)
+            {
+                return null;
+            }
+
+            if (current.Authorise is { Overdue: true, Answer: null } overdue)
+            {
+                await TryWriteLateFailAsync(overdue.Id, current.Id);
+            }
+
+            var next = reads.NextAsync(current.Id);
+            if (!await CompletesAsync(next, deadline))
+            {
+                break;
+            }
+
+            current = await next ?? current;
+        }
+
+        return Fail(payment.Id, DeclineReason.TooLate);
+    }
+
+    /// <summary>The answer that a repeat gets from what is stored; null while that is open.</summary>
+    private AnswerToGive? Stored(CallbackPayment payment) => (payment.State, payment.Authorise) switch
+    {
+        (PaymentState.Created or PaymentState.Initiated, _) => null,
+        (_, { Answer: Answer.Fail or Answer.SoftDecline, Body: { } body }) => new AnswerToGive(body),
+        (PaymentState.Authorised, { Answer: Answer.Ok, Delivered: true, Body: { } body }) => new AnswerToGive(body),
+        (PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, not null) => null,
+        _ => Fail(payment.Id, DeclineReason.TooLate),
+    };
+
+    private async Task TryWriteLateFailAsync(Guid operationId, Guid paymentId)
+    {
+        try
+        {
+            if (await WriteLateFailAsync(operationId, wallet.AnswerFail(new PspTransactionId(paymentId), DeclineReason.TooLate), CancellationToken.None))
+            {
+                signal.Set();
+            }
+        }
+        catch (Exception exception) when (exception is Npgsql.NpgsqlException or ConnectionNotOpenedException)
+        {
+            LogLateWriteFailed(exception, new PspTransactionId(paymentId));
+        }
+    }
+
+    private Task<bool> WriteLateFailAsync(Guid operationId, byte[] body, CancellationToken cancellationToken) => DecisionWrite.RunAsync(
+        database.Callback,
+        new Decision { OperationId = operationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body },
+        cancellationToken);
+
+    private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
+    {
+        var read = CallbackRead.RunAsync(database.Callback, paymentId, CancellationToken.None);
+        return await CompletesAsync(read, deadline) ? await read : null;
+    }
+
+    private AnswerToGive Fail(Guid paymentId, DeclineReason reason)
+    {
+        LogFailed(new PspTransactionId(paymentId), reason);
+        return new AnswerToGive(wallet.AnswerFail(new PspTransactionId(paymentId), reason));
+    }
+
+    private async Task<bool> CompletesAsync(Task task, AnswerDeadline deadline)
+    {
+        if (task.IsCompleted)
+        {
+            return true;
+        }
+
+        using var stop = new CancellationTokenSource();
+        var first = await Task.WhenAny(task, Task.Delay(deadline.UntilStopWaiting, time, stop.Token));
+        await stop.CancelAsync();
+        return first == task;
+    }
+
+    [LoggerMessage(2301, LogLevel.Information, "Payment {PspTransactionId}: answering {Answer}.")]
+    private partial void LogAnswered(PspTransactionId pspTransactionId, Answer answer);
+
+    [LoggerMessage(2302, LogLevel.Warning, "Payment {PspTransactionId}: answering FAIL without a stored answer, reason {Reason}.")]
+    private partial void LogFailed(PspTransactionId pspTransactionId, DeclineReason reason);
+
+    [LoggerMessage(2303, LogLevel.Warning, "Payment {PspTransactionId}: the late FAIL could not be stored in time.")]
+    private partial void LogLateWriteFailed(Exception exception, PspTransactionId pspTransactionId);
+}

@@ -1,0 +1,271 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Cards;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+using PspGateway.Vault;
+
+namespace PspGateway.Payments;
+
+/// <summary>
+/// Accepts a token and authorises it: commit the intent, call, record the outcome. A run belongs to no request: it goes on when the
+/// client has gone, and a stop of the service waits for it.
+/// </summary>
+internal sealed partial class AuthoriseRunner(
+    GatewayDatabase database,
+    TokenVault vault,
+    IAcquirer acquirer,
+    IWallet wallet,
+    LateDecisions late,
+    QueueSignal signal,
+    IOptions<DeadlineOptions> deadlines,
+    IOptions<OperationOptions> operations,
+    IOptions<GatewayOptions> gateway,
+    TimeProvider time,
+    ILogger<AuthoriseRunner> logger) : IHostedService
+{
+    private static readonly TimeSpan AskAgainEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan NeededToSendAgain = TimeSpan.FromSeconds(3);
+    private const int RecordTries = 120;
+    private readonly ConcurrentDictionary<Guid, Task> _running = new();
+
+    public void Start(CallbackPayment payment, CardToken token, string? cardBin, PendingAnswer pending)
+    {
+        var run = RunAsync(payment, token, cardBin, pending);
+        _running[pending.OperationId] = run;
+        _ = run.ContinueWith(_ => _running.TryRemove(pending.OperationId, out var _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+
+    private async Task RunAsync(CallbackPayment payment, CardToken token, string? cardBin, PendingAnswer pending)
+    {
+        var id = new PspTransactionId(payment.Id);
+        try
+        {
+            var binding = new TokenBinding(payment.Id, payment.MerchantSerialNumber, pending.OperationId);
+            var number = (payment.Authorise?.Number ?? 0) + 1;
+            var (verdict, sealedToken) = await AcceptAsync(payment, token, cardBin, binding, number, pending);
+            pending.Accept(verdict);
+            if (verdict != AcceptVerdict.Taken || sealedToken is null)
+            {
+                return;
+            }
+
+            // ENGINE 4: nothing is sent once the answer is closed. Whatever was accepted is undone without a call.
+            if (!pending.Deadline.IsOpen || pending.FailWentOut)
+            {
+                late.Settle(pending);
+                return;
+            }
+
+            var request = new AuthorisationRequest
+            {
+                IdempotencyKey = pending.OperationId.ToString("N"),
+                Reference = $"{id}-{number}",
+                Account = payment.AcquirerAccount,
+                Amount = payment.Amount,
+                Token = await vault.OpenAsync(sealedToken, binding, CancellationToken.None),
+                ReturnUrl = gateway.Value.Address($"/return/{payment.ReturnReference}"),
+                Again = false,
+            };
+            await RecordAsync(id, await AuthoriseAsync(id, request, pending), pending);
+        }
+        catch (Exception exception)
+        {
+            // A bug or a broken part of ours. What was accepted stays in flight under its lease, and is recovered when that ends.
+            pending.Accept(AcceptVerdict.Lost);
+            LogBroken(exception, id);
+        }
+    }
+
+    private async Task<(AcceptVerdict Verdict, SealedToken? Token)> AcceptAsync(CallbackPayment payment, CardToken token, string? cardBin, TokenBinding binding, int number, PendingAnswer pending)
+    {
+        var id = new PspTransactionId(payment.Id);
+        try
+        {
+            var sealedToken = await vault.SealAsync(token, binding, CancellationToken.None);
+            var accepted = new AcceptedToken { PaymentId = payment.Id, OperationId = pending.OperationId, Number = number, EpochId = sealedToken.EpochId, Sealed = sealedToken.Bytes, CardBin = cardBin };
+            var results = await AcceptWrite.RunAsync(database.Callback, [accepted], operations.Value.Lease, _ => pending.Deadline.UntilStopWaiting, CancellationToken.None);
+            if (results is [{ Taken: true }])
+            {
+                LogAccepted(id, pending.OperationId);
+                return (AcceptVerdict.Taken, sealedToken);
+            }
+
+            return (AcceptVerdict.MovedOn, null);
+        }
+        catch (Npgsql.PostgresException exception) when (exception.SqlState is Npgsql.PostgresErrorCodes.LockNotAvailable or Npgsql.PostgresErrorCodes.UniqueViolation)
+        {
+            // Somebody else is writing this payment: read what came of it.
+            return (AcceptVerdict.MovedOn, null);
+        }
+        catch (Exception exception)
+        {
+            LogNotAccepted(exception, id);
+            return (LostConfirmation.SurelyNotWritten(exception) ? AcceptVerdict.NotWritten : AcceptVerdict.Lost, null);
+        }
+    }
+
+    /// <summary>ENGINE 5: one more try where the first surely never left; the same key again, while the answer is open, where nobody knows.</summary>
+    private async Task<AuthorisationOutcome> AuthoriseAsync(PspTransactionId id, AuthorisationRequest request, PendingAnswer pending)
+    {
+        var maySendAgain = true;
+        var again = false;
+        while (true)
+        {
+            using var timeout = new CancellationTokenSource(deadlines.Value.AcquirerTimeout, time);
+            var outcome = await acquirer.AuthoriseAsync(again ? request.AsRepeat() : request, timeout.Token);
+            switch (outcome)
+            {
+                case AuthorisationOutcome.NotSent sent when !again && maySendAgain && pending.Deadline.UntilStopWaiting >= NeededToSendAgain:
+                    LogNotSent(id, sent.Why);
+                    maySendAgain = false;
+                    continue;
+
+                case AuthorisationOutcome.NotSent sent when !again:
+                    LogNotSent(id, sent.Why);
+                    return new AuthorisationOutcome.Declined(DeclineReason.AcquirerError);
+
+                case AuthorisationOutcome.NotSent or AuthorisationOutcome.Unknown { AcquirerReference: null }:
+                    if (await NotifiedAsync(request) is { } notified)
+                    {
+                        return notified;
+                    }
+
+                    again = true;
+                    LogUnknown(id, outcome is AuthorisationOutcome.Unknown unknown ? unknown.Why : "A repeat could not be sent.");
+                    await Task.WhenAny(Task.Delay(AskAgainEvery, time), pending.Decided);
+                    if (pending.Deadline.UntilStopWaiting < AskAgainEvery || pending.Decided.IsCompleted || pending.FailWentOut)
+                    {
+                        return outcome;
+                    }
+
+                    continue;
+
+                default:
+                    return outcome;
+            }
+        }
+    }
+
+    /// <summary>ENGINE 14: what the acquirer has told by notification while its answer stayed away. Null: nothing that can be acted upon.</summary>
+    private async Task<AuthorisationOutcome?> NotifiedAsync(AuthorisationRequest request)
+    {
+        try
+        {
+            return await NotificationRead.AuthorisationAsync(database.Callback, request.Reference, CancellationToken.None) switch
+            {
+                { Success: true } told when told.IsOf(request.Amount) => new AuthorisationOutcome.Approved(told.AcquirerReference),
+                { Success: true } told => new AuthorisationOutcome.Unknown("notified of another amount", told.AcquirerReference),
+                { Success: false } => new AuthorisationOutcome.Declined(DeclineReason.RefusedByIssuer),
+                _ => null,
+            };
+        }
+        catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+        {
+            return null;
+        }
+    }
+
+    private async Task RecordAsync(PspTransactionId id, AuthorisationOutcome outcome, PendingAnswer pending)
+    {
+        AuthoriseOutcome? record = outcome switch
+        {
+            AuthorisationOutcome.Approved approved => Record(id, pending, approved: true, !pending.FailWentOut, approved.AcquirerReference, null),
+            AuthorisationOutcome.Declined declined => Record(id, pending, approved: false, mayAnswerOk: false, declined.OpenReference, declined.Reason),
+
+            // Until the step-up is built (docs/payment-lifecycle.md) the card is refused with 94.
+            AuthorisationOutcome.SoftDeclined soft => Record(id, pending, approved: false, mayAnswerOk: false, soft.OpenReference, DeclineReason.AuthenticationFailed),
+
+            // ENGINE 15: something is held that we may not say OK to. It is undone at once, by its own reference.
+            AuthorisationOutcome.Unknown { AcquirerReference: { } reference } => Record(id, pending, approved: true, mayAnswerOk: false, reference, null),
+
+            // Nobody knows. At the deadline FAIL is written, and the cancel ladder begins.
+            AuthorisationOutcome.Unknown or AuthorisationOutcome.NotSent => null,
+            _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
+        };
+        if (record is null)
+        {
+            return;
+        }
+
+        for (var tries = 0; tries < RecordTries; tries++)
+        {
+            try
+            {
+                var stored = await WriteAsync(record, pending);
+                LogRecorded(id, outcome.GetType().Name, stored?.Answer.ToString() ?? "none of ours", record.DeclineReason);
+                if (stored is not null)
+                {
+                    pending.Decide(stored);
+                    if (stored.Answer == Answer.Ok && pending.FailWentOut)
+                    {
+                        late.Settle(pending);
+                    }
+                }
+
+                signal.Set();
+                return;
+            }
+            catch (Exception exception)
+            {
+                // A lost COMMIT answer is read back by the next round, never repeated (ENGINE 27): the write changes nothing twice.
+                LogNotRecorded(exception, id);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100 * (tries + 1), 1000)), time);
+            }
+        }
+    }
+
+    /// <summary>Writes the outcome; when somebody has finished the operation before, reads what is stored. Null: it is not ours any more.</summary>
+    private async Task<StoredAnswer?> WriteAsync(AuthoriseOutcome record, PendingAnswer pending)
+    {
+        var current = pending.FailWentOut && record.MayAnswerOk ? record.WithoutOk() : record;
+        if (await OutcomeWrite.RunAsync(database.Callback, [current], CancellationToken.None) is [var stored])
+        {
+            return stored;
+        }
+
+        var payment = await CallbackRead.RunAsync(database.Callback, pending.PaymentId, CancellationToken.None);
+        return payment?.Authorise is { Answer: { } answer, Body: { } body } authorise && authorise.Id == pending.OperationId
+            ? new StoredAnswer(pending.OperationId, answer, body)
+            : null;
+    }
+
+    private AuthoriseOutcome Record(PspTransactionId id, PendingAnswer pending, bool approved, bool mayAnswerOk, string? acquirerReference, DeclineReason? reason) => new()
+    {
+        OperationId = pending.OperationId,
+        Generation = PendingAnswer.Generation,
+        Approved = approved,
+        MayAnswerOk = mayAnswerOk,
+        AcquirerReference = acquirerReference,
+        DeclineReason = reason,
+        OkBody = wallet.AnswerOk(id),
+        FailBody = wallet.AnswerFail(id, reason ?? DeclineReason.TooLate),
+    };
+
+    [LoggerMessage(2001, LogLevel.Information, "Payment {PspTransactionId}: token accepted, operation {OperationId} is in flight.")]
+    private partial void LogAccepted(PspTransactionId pspTransactionId, Guid operationId);
+
+    [LoggerMessage(2002, LogLevel.Error, "Payment {PspTransactionId}: the token could not be accepted.")]
+    private partial void LogNotAccepted(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Payment {PspTransactionId}: the authorise was not sent: {Why}.")]
+    private partial void LogNotSent(PspTransactionId pspTransactionId, string why);
+
+    [LoggerMessage(2004, LogLevel.Warning, "Payment {PspTransactionId}: the acquirer's answer is unknown: {Why}.")]
+    private partial void LogUnknown(PspTransactionId pspTransactionId, string why);
+
+    [LoggerMessage(2005, LogLevel.Information, "Payment {PspTransactionId}: outcome {Outcome} recorded, the answer is {Answer}, reason {Reason}.")]
+    private partial void LogRecorded(PspTransactionId pspTransactionId, string outcome, string answer, DeclineReason? reason);
+
+    [LoggerMessage(2006, LogLevel.Error, "Payment {PspTransactionId}: the outcome could not be recorded yet.")]
+    private partial void LogNotRecorded(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2007, LogLevel.Critical, "Payment {PspTransactionId}: the authorise broke off; it is recovered when its lease ends.")]
+    private partial void LogBroken(Exception exception, PspTransactionId pspTransactionId);
+}

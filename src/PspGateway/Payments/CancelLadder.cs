@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>
+/// Undoes an authorisation whose outcome is unknown or unwanted (ENGINE 13). Each rung is a cancel of its own key, by the acquirer's
+/// reference or by ours; rungs go on until there is proof, since a cancel can overtake the authorisation it is meant for.
+/// </summary>
+internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> options, ILogger<CancelLadder> logger)
+{
+    private static readonly TimeSpan SendAgainAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    public async Task StepAsync(ClaimedOperation reverse, CancellationToken cancellationToken)
+    {
+        var rungs = options.Value.Rungs;
+        if (reverse is { ReversedStatus: OperationStatus.Failed, AcquirerReference: null })
+        {
+            await EndAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "NothingWasHeld", cancellationToken);
+            return;
+        }
+
+        if (reverse.Rung > rungs.Count)
+        {
+            await ParkAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "LadderEndedWithoutProof", cancellationToken);
+            return;
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
+        var outcome = await acquirer.CancelAsync(
+            new CancelRequest
+            {
+                IdempotencyKey = $"{reverse.IdempotencyKey}-{reverse.Tries}",
+                Reference = reverse.Reference,
+                Account = reverse.AcquirerAccount,
+                AcquirerReference = reverse.AcquirerReference,
+                OriginalReference = reverse.ReversedReference ?? throw new InvalidOperationException($"Reverse {reverse.Id:N} undoes nothing."),
+            },
+            timeout.Token);
+        await RecordAsync(reverse, outcome, rungs, cancellationToken);
+    }
+
+    /// <summary>Proof has come that nothing is held any more.</summary>
+    public async Task EndAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
+    {
+        if (await ReversalWrite.FinishAsync(database.General, reverseId, generation, why, cancellationToken))
+        {
+            LogReversed(id, why);
+            signal.Set();
+        }
+    }
+
+    public async Task ParkAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
+    {
+        if (await ReversalWrite.ParkAsync(database.General, reverseId, generation, why, cancellationToken))
+        {
+            LogParked(id, why);
+        }
+    }
+
+    private async Task RecordAsync(ClaimedOperation reverse, CancelOutcome outcome, IReadOnlyList<TimeSpan> rungs, CancellationToken cancellationToken)
+    {
+        LogRung(reverse.PspTransactionId, reverse.Rung, outcome.GetType().Name);
+        switch (outcome)
+        {
+            case CancelOutcome.Received when reverse.AcquirerReference is not null && acquirer.ReceivedIsFinal:
+                await EndAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "ReceivedIsFinal", cancellationToken);
+                break;
+
+            case CancelOutcome.Received:
+            case CancelOutcome.Refused when reverse.AcquirerReference is null:
+                await ReversalWrite.NextRungAsync(database.General, reverse, reverse.Tries + 1, OffsetOf(reverse.Rung + 1, rungs), cancellationToken);
+                break;
+
+            // A cancel that is refused on a live approval will be refused again: a person must look at once.
+            case CancelOutcome.Refused refused:
+                await ParkAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, $"CancelRefused: {refused.Why}", cancellationToken);
+                break;
+
+            case CancelOutcome.Unknown:
+                await ReversalWrite.SameRungAsync(database.General, reverse, SendAgainAfter, cancellationToken);
+                break;
+
+            default:
+                throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
+        }
+    }
+
+    /// <summary>After the last rung one more goes out, and as much time again is given for proof, before a person is called.</summary>
+    private static TimeSpan OffsetOf(int rung, IReadOnlyList<TimeSpan> rungs) => rung < rungs.Count ? rungs[rung] : (rungs[^1] * (rung - rungs.Count + 2)) + TimeSpan.FromSeconds(1);
+
+    [LoggerMessage(2601, LogLevel.Information, "Payment {PspTransactionId}: cancel ladder, rung {Rung}: {Outcome}.")]
+    private partial void LogRung(PspTransactionId pspTransactionId, int rung, string outcome);
+
+    [LoggerMessage(2602, LogLevel.Information, "Payment {PspTransactionId}: the reversal is done, {Why}.")]
+    private partial void LogReversed(PspTransactionId pspTransactionId, string why);
+
+    [LoggerMessage(2603, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the reversal is parked, a person must decide: {Why}.")]
+    private partial void LogParked(PspTransactionId pspTransactionId, string why);
+}

@@ -1,0 +1,78 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace PspGateway.Payments;
+
+/// <summary>The clocks of one answer, all measured from the request's first byte (ENGINE 1, 5, 8). Vipps gives up after 15 s.</summary>
+internal sealed class DeadlineOptions
+{
+    public const string Section = "Deadlines";
+
+    /// <summary>How long one call to the acquirer may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:14")]
+    public TimeSpan AcquirerTimeout { get; set; } = TimeSpan.FromSeconds(9);
+
+    /// <summary>When an undecided answer becomes FAIL.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:14")]
+    public TimeSpan StopWaiting { get; set; } = TimeSpan.FromSeconds(11);
+
+    /// <summary>When an answer must have left at the latest; no OK is sent after it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.200", "00:00:14.500")]
+    public TimeSpan AnswerBy { get; set; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>How long the write of a late FAIL may take before the answer goes out without it.</summary>
+    public TimeSpan LateWrite => TimeSpan.FromTicks(Math.Max((AnswerBy - StopWaiting).Ticks * 8 / 10, TimeSpan.FromMilliseconds(50).Ticks));
+}
+
+internal sealed class OperationOptions
+{
+    public const string Section = "Operations";
+
+    /// <summary>The cancel ladder (ENGINE 13), offsets from its start. An empty list means these.</summary>
+    public static readonly IReadOnlyList<TimeSpan> DefaultBackoff =
+    [
+        TimeSpan.Zero, TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15),
+        TimeSpan.FromHours(1), TimeSpan.FromHours(4), TimeSpan.FromHours(12),
+    ];
+
+    /// <summary>How long a process owns an operation without being heard of, by the database's clock.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Offsets of the cancel ladder's rungs from its start, rising.</summary>
+    public IList<TimeSpan> Backoff { get; } = [];
+
+    /// <summary>How often the queue is looked at when nothing signals; some jitter is added.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan Poll { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many operations one claim takes.</summary>
+    [Range(1, 100)]
+    public int ClaimSize { get; set; } = 100;
+
+    /// <summary>How many operations one process works on at once.</summary>
+    [Range(1, 100)]
+    public int Parallel { get; set; } = 8;
+
+    public IReadOnlyList<TimeSpan> Rungs => Backoff.Count == 0 ? DefaultBackoff : [.. Backoff];
+}
+
+internal sealed class PaymentOptions
+{
+    public const string Section = "Payments";
+
+    /// <summary>How long a payment waits for an approval, from init's answer (ENGINE 21).</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ExpireAfter { get; set; } = TimeSpan.FromMinutes(15);
+}
+
+internal sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>The https address under which Vipps and customers reach this service; http on loopback only.</summary>
+    [Required]
+    public Uri? PublicBaseUrl { get; set; }
+
+    /// <summary>An absolute address of ours.</summary>
+    public Uri Address(string path) => new($"{PublicBaseUrl?.AbsoluteUri.TrimEnd('/')}{path}");
+}

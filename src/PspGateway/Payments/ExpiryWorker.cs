@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>Ends payments that nobody approved (ENGINE 21). Vipps does not promise a TIMEOUT, so the gateway has a clock of its own.</summary>
+internal sealed partial class ExpiryWorker(GatewayDatabase database, IOptions<OperationOptions> options, TimeProvider time, ILogger<ExpiryWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.Poll, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await DrainAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogPassFailed(exception);
+            }
+        }
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Guid> expired;
+        do
+        {
+            expired = await ExpiryWrite.RunAsync(database.General, options.Value.ClaimSize, cancellationToken);
+            foreach (var id in expired)
+            {
+                LogExpired(new PspTransactionId(id));
+            }
+        }
+        while (expired.Count == options.Value.ClaimSize);
+    }
+
+    [LoggerMessage(2701, LogLevel.Information, "Payment {PspTransactionId}: nobody acted, it is expired.")]
+    private partial void LogExpired(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2702, LogLevel.Error, "A pass over the payments to expire failed; the next one runs.")]
+    private partial void LogPassFailed(Exception exception);
+}

@@ -1,0 +1,92 @@
+using System.Threading.Channels;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>
+/// Stores what was said before it could be stored (ENGINE 8, 9): a FAIL that went out while the database did not answer, and the doubt
+/// about an OK whose bytes may not have arrived. Tries until the database answers; if this process dies first, the lease brings it to another.
+/// </summary>
+internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wallet, PendingAnswers answers, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
+{
+    private const int Capacity = 10_000;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    private readonly Channel<(PendingAnswer Pending, bool Doubtful)> _queue = Channel.CreateBounded<(PendingAnswer, bool)>(Capacity);
+
+    /// <summary>FAIL has gone out, or must: it is stored, also over an OK that is not delivered, and whatever is held is reversed.</summary>
+    public void Settle(PendingAnswer pending)
+    {
+        pending.LatchFail();
+        Enqueue(pending, doubtful: false);
+    }
+
+    /// <summary>OK was written to the connection, and the connection broke.</summary>
+    public void Doubt(PendingAnswer pending)
+    {
+        pending.MarkDelivered(false);
+        Enqueue(pending, doubtful: true);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var (pending, doubtful) in _queue.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, stoppingToken));
+                answers.Remove(pending);
+                signal.Set();
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogNotStored(exception, new PspTransactionId(pending.PaymentId));
+                await Task.Delay(RetryAfter, time, stoppingToken);
+                Enqueue(pending, doubtful);
+            }
+        }
+    }
+
+    private async Task FailAsync(PendingAnswer pending, CancellationToken cancellationToken)
+    {
+        var id = new PspTransactionId(pending.PaymentId);
+        var body = wallet.AnswerFail(id, DeclineReason.TooLate);
+        var failed = new Decision { OperationId = pending.OperationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body };
+        var overruled = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Overrule, Event = PaymentEventName.Overruled, Reason = nameof(DeclineReason.TooLate), FailBody = body };
+        if (await DecisionWrite.RunAsync(database.General, failed, cancellationToken) || await DecisionWrite.RunAsync(database.General, overruled, cancellationToken))
+        {
+            LogStored(id);
+        }
+    }
+
+    private async Task WithdrawAsync(PendingAnswer pending, CancellationToken cancellationToken)
+    {
+        var decision = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" };
+        if (await DecisionWrite.RunAsync(database.General, decision, cancellationToken))
+        {
+            LogDoubtful(new PspTransactionId(pending.PaymentId));
+        }
+    }
+
+    private void Enqueue(PendingAnswer pending, bool doubtful)
+    {
+        if (!_queue.Writer.TryWrite((pending, doubtful)))
+        {
+            LogFull(new PspTransactionId(pending.PaymentId));
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Warning, "Payment {PspTransactionId}: the late FAIL is stored; whatever the acquirer holds is being reversed.")]
+    private partial void LogStored(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2102, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, an OK may not have arrived; its approval is being reversed.")]
+    private partial void LogDoubtful(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2103, LogLevel.Error, "Payment {PspTransactionId}: a late decision could not be stored yet.")]
+    private partial void LogNotStored(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2104, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, too many late decisions wait; the lease will bring this one back.")]
+    private partial void LogFull(PspTransactionId pspTransactionId);
+}

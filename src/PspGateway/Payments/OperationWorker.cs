@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>
+/// Works off the queue: rungs of reversals that are due, and whatever a process left behind when its lease ended. Any replica may do it;
+/// the lease alone says who does.
+/// </summary>
+internal sealed partial class OperationWorker(GatewayDatabase database, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await DrainAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogPassFailed(exception);
+            }
+
+            // Jitter only: replicas that poll together would fight for the same rows.
+            var jitter = System.Security.Cryptography.RandomNumberGenerator.GetInt32(80, 121) / 100.0;
+            await signal.WaitAsync(options.Value.Poll * jitter, stoppingToken);
+        }
+    }
+
+    public async Task<int> DrainAsync(CancellationToken cancellationToken)
+    {
+        var total = 0;
+        IReadOnlyList<ClaimedOperation> claimed;
+        do
+        {
+            claimed = await OperationClaim.RunAsync(database.General, options.Value.ClaimSize, options.Value.Lease, cancellationToken);
+            total += claimed.Count;
+            await Parallel.ForEachAsync(
+                claimed,
+                new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellationToken },
+                async (operation, _) => await HandleAsync(operation));
+        }
+        while (claimed.Count == options.Value.ClaimSize);
+        return total;
+    }
+
+    // No cancellation from here on: what was begun is recorded before the process stops.
+    private async Task HandleAsync(ClaimedOperation operation)
+    {
+        try
+        {
+            await (operation.Kind switch
+            {
+                OperationKind.Authorise => RecoverAsync(operation),
+                OperationKind.Reverse => ladder.StepAsync(operation, CancellationToken.None),
+                _ => throw new InvalidOperationException($"No worker for {operation.Kind}."),
+            });
+        }
+        catch (Exception exception)
+        {
+            LogOperationFailed(exception, operation.PspTransactionId, operation.Kind, operation.Id);
+        }
+    }
+
+    /// <summary>ENGINE 4 and 9: an authorise whose process is gone is never sent again, and an OK without its mark is taken back.</summary>
+    private async Task RecoverAsync(ClaimedOperation operation)
+    {
+        var decision = operation.Answer == Answer.Ok
+            ? new Decision { OperationId = operation.Id, Generation = operation.Generation, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" }
+            : new Decision { OperationId = operation.Id, Generation = operation.Generation, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = "LeaseEnded", FailBody = wallet.AnswerFail(operation.PspTransactionId, DeclineReason.TooLate) };
+        if (!await DecisionWrite.RunAsync(database.General, decision, CancellationToken.None))
+        {
+            LogNotRecovered(operation.PspTransactionId, operation.Id);
+            return;
+        }
+
+        if (operation.Answer == Answer.Ok)
+        {
+            LogDoubtful(operation.PspTransactionId);
+        }
+        else
+        {
+            LogAbandoned(operation.PspTransactionId);
+        }
+
+        signal.Set();
+    }
+
+    [LoggerMessage(2501, LogLevel.Error, "A pass over the operations failed; the next one runs.")]
+    private partial void LogPassFailed(Exception exception);
+
+    [LoggerMessage(2502, LogLevel.Error, "Payment {PspTransactionId}: {Kind} operation {OperationId} failed; it is taken up again when its lease ends.")]
+    private partial void LogOperationFailed(Exception exception, PspTransactionId pspTransactionId, OperationKind kind, Guid operationId);
+
+    [LoggerMessage(2503, LogLevel.Warning, "Payment {PspTransactionId}: an authorise was left behind; FAIL is stored and whatever the acquirer holds is being reversed.")]
+    private partial void LogAbandoned(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2504, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, an OK was left without its delivered mark; its approval is being reversed.")]
+    private partial void LogDoubtful(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2505, LogLevel.Warning, "Payment {PspTransactionId}: operation {OperationId} had moved on before it could be recovered.")]
+    private partial void LogNotRecovered(PspTransactionId pspTransactionId, Guid operationId);
+}

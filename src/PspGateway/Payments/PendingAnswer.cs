@@ -1,0 +1,55 @@
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>How an accept ended.</summary>
+internal enum AcceptVerdict
+{
+    Taken,
+
+    /// <summary>The payment was not waiting for a token any more: read it and answer as it stands.</summary>
+    MovedOn,
+
+    /// <summary>Surely nothing was written, so nothing was sent.</summary>
+    NotWritten,
+
+    /// <summary>It may be committed; nothing was sent.</summary>
+    Lost,
+}
+
+/// <summary>An answer that this process is working on: the request that accepted waits for it, repeats join it.</summary>
+internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDeadline deadline)
+{
+    /// <summary>The generation an accept's insert gives; a recovering replica's is higher, and then nothing of ours is written any more.</summary>
+    public const long Generation = 1;
+
+    private readonly TaskCompletionSource<AcceptVerdict> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<StoredAnswer> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _failWentOut;
+
+    public Guid PaymentId { get; } = paymentId;
+
+    public Guid OperationId { get; } = operationId;
+
+    public AnswerDeadline Deadline { get; } = deadline;
+
+    public Task<AcceptVerdict> Accepted => _accepted.Task;
+
+    /// <summary>Completes when an answer is confirmed as stored.</summary>
+    public Task<StoredAnswer> Decided => _decided.Task;
+
+    /// <summary>True once the OK's delivered mark is stored; false when it never will be.</summary>
+    public Task<bool> Delivered => _delivered.Task;
+
+    /// <summary>The latch of ENGINE 8: FAIL has gone out without being stored, so that nothing may decide OK any more.</summary>
+    public bool FailWentOut => _failWentOut;
+
+    public void Accept(AcceptVerdict verdict) => _accepted.TrySetResult(verdict);
+
+    public void Decide(StoredAnswer answer) => _decided.TrySetResult(answer);
+
+    public void LatchFail() => _failWentOut = true;
+
+    public void MarkDelivered(bool delivered) => _delivered.TrySetResult(delivered);
+}

@@ -1,0 +1,89 @@
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>
+/// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
+/// is taken back, since the wallet did not take it.
+/// </summary>
+internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers answers, QueueSignal signal, IWallet wallet, ILogger<Refusals> logger)
+{
+    private const int MostRereads = 4;
+
+    /// <param name="move">Abort or Expire.</param>
+    public async Task RefuseAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
+    {
+        var current = payment;
+        for (var i = 0; i < MostRereads && current is not null; i++)
+        {
+            if (await TryAsync(current, move, name, reason, cancellationToken))
+            {
+                signal.Set();
+                return;
+            }
+
+            current = await CallbackRead.RunAsync(database.Callback, payment.Id, cancellationToken);
+        }
+    }
+
+    /// <summary>True when there is nothing left to do.</summary>
+    private async Task<bool> TryAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
+    {
+        var id = new PspTransactionId(payment.Id);
+        switch (payment.State)
+        {
+            case PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp:
+                var moved = await MoveWrite.RunAsync(database.Callback, payment.Id, move, name, reason, cancellationToken);
+                if (moved)
+                {
+                    LogEnded(id, reason);
+                }
+
+                return moved;
+
+            case PaymentState.Authorising when payment.Authorise is { } authorise:
+                var body = wallet.AnswerFail(id, DeclineReason.TooLate);
+                var decision = new Decision { OperationId = authorise.Id, Move = move, Event = name, Reason = reason, FailBody = body };
+                if (!await DecisionWrite.RunAsync(database.Callback, decision, cancellationToken))
+                {
+                    return false;
+                }
+
+                LogDecided(id, reason);
+                answers.Find(payment.Id)?.Decide(new StoredAnswer(authorise.Id, Answer.Fail, body));
+                return true;
+
+            case PaymentState.Approved or PaymentState.Authorised when payment.CapturedMinor > 0:
+                LogCaptured(id, reason);
+                return true;
+
+            case PaymentState.Approved or PaymentState.Authorised when payment.Authorise is { } authorise:
+                var withdrawal = new Decision { OperationId = authorise.Id, While = Answer.Ok, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = reason };
+                if (!await DecisionWrite.RunAsync(database.Callback, withdrawal, cancellationToken))
+                {
+                    return false;
+                }
+
+                LogWithdrawn(id, reason);
+                return true;
+
+            default:
+                return true;
+        }
+    }
+
+    [LoggerMessage(2401, LogLevel.Information, "Payment {PspTransactionId}: ended without approval, {Reason}.")]
+    private partial void LogEnded(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2402, LogLevel.Warning, "Payment {PspTransactionId}: decided while authorising, {Reason}; an approval is reversed.")]
+    private partial void LogDecided(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2403, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}); the approval is being reversed.")]
+    private partial void LogWithdrawn(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2404, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}), but money is captured; a person must decide.")]
+    private partial void LogCaptured(PspTransactionId pspTransactionId, string reason);
+}

@@ -1,0 +1,51 @@
+using Npgsql;
+
+namespace PspGateway.Storage;
+
+/// <summary>
+/// Two pools on one Postgres: the callback's, for the writes that an answer waits for, and the general one for everything else, so that
+/// busy workers cannot delay an answer (ENGINE 27).
+/// </summary>
+internal sealed class GatewayDatabase : IAsyncDisposable
+{
+    public const string ConnectionStringName = "Postgres";
+
+    public GatewayDatabase(string connectionString, ILoggerFactory? loggers = null)
+    {
+        Callback = Open(connectionString, "pspgateway-callback", callback: true, loggers);
+        General = Open(connectionString, "pspgateway", callback: false, loggers);
+    }
+
+    public NpgsqlDataSource Callback { get; }
+
+    public NpgsqlDataSource General { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Callback.DisposeAsync();
+        await General.DisposeAsync();
+    }
+
+    private static NpgsqlDataSource Open(string connectionString, string name, bool callback, ILoggerFactory? loggers)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = name,
+
+            // A reset at each return to the pool costs a round trip, and nothing here leaves session state behind.
+            NoResetOnClose = true,
+            MaxAutoPrepare = 50,
+            Timeout = 5,
+        };
+        if (callback)
+        {
+            // ENGINE 26: a row that somebody else holds is not waited for; the caller reads and decides again.
+            settings.Options = $"{settings.Options} -c lock_timeout=250".Trim();
+            settings.CommandTimeout = 15;
+        }
+
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UseLoggerFactory(loggers);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage.Rows;
+
+namespace PspGateway.Storage.Mappings;
+
+internal sealed class StatusUpdateMapping : IEntityTypeConfiguration<StatusUpdateRow>
+{
+    public void Configure(EntityTypeBuilder<StatusUpdateRow> builder)
+    {
+        builder.ToTable("status_updates");
+        builder.HasKey(u => u.Id);
+        builder.Property(u => u.Id).ValueGeneratedNever();
+        builder.HasIndex(u => new { u.OperationId, u.Status, u.Success }).IsUnique();
+        builder.HasIndex(u => new { u.DueAt, u.Id }).HasDatabaseName("ix_status_updates_due").HasFilter("due_at is not null");
+        builder.HasIndex(u => new { u.PaymentId, u.CreatedAt });
+        builder.HasIndex(u => u.BatchId);
+        builder.HasOne<Operation>().WithMany().HasForeignKey(u => u.OperationId);
+        builder.HasOne<StatusBatchRow>().WithMany().HasForeignKey(u => u.BatchId);
+    }
+}
+
+internal sealed class StatusBatchMapping : IEntityTypeConfiguration<StatusBatchRow>
+{
+    public void Configure(EntityTypeBuilder<StatusBatchRow> builder)
+    {
+        builder.ToTable("status_batches");
+        builder.HasKey(b => b.Id);
+        builder.Property(b => b.Id).ValueGeneratedNever();
+        builder.HasIndex(b => new { b.DueAt, b.Id }).HasDatabaseName("ix_status_batches_due").HasFilter("due_at is not null");
+    }
+}
+
+internal sealed class DifferenceMapping : IEntityTypeConfiguration<DifferenceRow>
+{
+    public void Configure(EntityTypeBuilder<DifferenceRow> builder)
+    {
+        builder.ToTable("differences");
+        builder.HasKey(d => d.Id);
+        builder.Property(d => d.Id).ValueGeneratedNever();
+        builder.HasOne<Payment>().WithMany().HasForeignKey(d => d.PaymentId);
+        builder.HasIndex(d => d.FoundAt).HasDatabaseName("ix_differences_open").HasFilter("resolved_at is null");
+    }
+}

@@ -1,0 +1,102 @@
+using Npgsql;
+using PspGateway.Domain;
+using PspGateway.Domain.Payments;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>One accepted token, on its way into the database.</summary>
+internal sealed class AcceptedToken
+{
+    public required Guid PaymentId { get; init; }
+
+    public required Guid OperationId { get; init; }
+
+    /// <summary>1 for a payment's first authorise, 2 after a step-up.</summary>
+    public required int Number { get; init; }
+
+    public required Guid EpochId { get; init; }
+
+    public required byte[] Sealed { get; init; }
+
+    public string? CardBin { get; init; }
+}
+
+/// <summary>What the accept's commit said about one payment.</summary>
+/// <param name="Taken">False: the payment was not waiting for a token any more, or its epoch is gone; nothing was written.</param>
+internal sealed record AcceptResult(Guid PaymentId, bool Taken);
+
+/// <summary>
+/// The first of the two hot writes (ENGINE 1): seals the token, moves the payment and inserts the authorise, in flight and leased to
+/// this process, in one statement and one commit. Takes many payments at once; each has its own result.
+/// </summary>
+internal static class AcceptWrite
+{
+    private const string Sql = """
+        with call as (
+            select * from unnest(@payment_ids, @operation_ids, @numbers, @epoch_ids, @sealed, @bins, @event_ids, @remaining)
+                as c (payment_id, operation_id, number, epoch_id, sealed, card_bin, event_id, remaining)
+        ),
+        epoch as (
+            select e.id from vault_epochs e where e.id = any(@epoch_ids) and e.destroyed_at is null for key share
+        ),
+        taken as (
+            select p.id from payments p where p.id = any(@payment_ids) and p.state = any(@sources) order by p.id for update
+        ),
+        moved as (
+            update payments p
+            set state = @target, authorise_operation_id = c.operation_id, card_bin = coalesce(c.card_bin, p.card_bin)
+            from taken t join call c on c.payment_id = t.id join epoch e on e.id = c.epoch_id
+            where p.id = t.id
+            returning p.id, p.amount_minor, p.currency, c.operation_id, c.number, c.epoch_id, c.sealed, c.event_id, c.remaining
+        ),
+        operation as (
+            insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key,
+                                    tries, ladder_base, due_at, lease_until, generation, answer_due, sent_at, created_at)
+            select m.operation_id, m.id, 'Authorise', m.number, m.amount_minor, m.currency, 'InFlight',
+                   replace(m.id::text, '-', '') || '-' || m.number, replace(m.operation_id::text, '-', ''),
+                   1, 0, clock_timestamp() + @lease, clock_timestamp() + @lease, 1, clock_timestamp() + m.remaining, clock_timestamp(), clock_timestamp()
+            from moved m
+        ),
+        token as (
+            insert into sealed_tokens (operation_id, payment_id, epoch_id, sealed, created_at)
+            select m.operation_id, m.id, m.epoch_id, m.sealed, clock_timestamp() from moved m
+        ),
+        history as (
+            insert into payment_events (id, payment_id, name, amount_minor, success, at)
+            select m.event_id, m.id, @event, m.amount_minor, true, clock_timestamp() from moved m
+        )
+        select c.payment_id, m.id is not null from call c left join moved m on m.id = c.payment_id
+        """;
+
+    private static readonly string[] Sources = [.. PaymentMoves.Sources(PaymentMove.Accept).Select(s => s.ToString())];
+
+    /// <param name="remaining">Reads how long each answer stays open, when the statement is handed to the connection.</param>
+    /// <exception cref="NpgsqlException">Nothing was written, or it is not known: see <see cref="LostConfirmation"/>.</exception>
+    public static async Task<IReadOnlyList<AcceptResult>> RunAsync(
+        NpgsqlDataSource database, IReadOnlyList<AcceptedToken> tokens, TimeSpan lease, Func<AcceptedToken, TimeSpan> remaining, CancellationToken cancellationToken)
+    {
+        await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("payment_ids", [.. tokens.Select(t => t.PaymentId)]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. tokens.Select(t => t.OperationId)]));
+        command.Parameters.Add(new NpgsqlParameter<int[]>("numbers", [.. tokens.Select(t => t.Number)]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("epoch_ids", [.. tokens.Select(t => t.EpochId)]));
+        command.Parameters.Add(new NpgsqlParameter<byte[][]>("sealed", [.. tokens.Select(t => t.Sealed)]));
+        command.Parameters.Add(new NpgsqlParameter<string?[]>("bins", [.. tokens.Select(t => t.CardBin)]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("event_ids", [.. tokens.Select(_ => Guid.CreateVersion7())]));
+        command.Parameters.Add(new NpgsqlParameter<string[]>("sources", Sources));
+        command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Accept).ToString()));
+        command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.TokenAccepted.ToString()));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan[]>("remaining", [.. tokens.Select(remaining)]));
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var results = new List<AcceptResult>(tokens.Count);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            results.Add(new AcceptResult(reader.GetGuid(0), reader.GetBoolean(1)));
+        }
+
+        return results;
+    }
+}

@@ -1,0 +1,76 @@
+using Npgsql;
+using PspGateway.Domain;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>A payment as the callback needs it, with the authorise whose answer counts.</summary>
+internal sealed class CallbackPayment
+{
+    public required Guid Id { get; init; }
+
+    public required string MerchantSerialNumber { get; init; }
+
+    public required Money Amount { get; init; }
+
+    public required PaymentState State { get; init; }
+
+    public required byte[] CallbackTokenHash { get; init; }
+
+    public required string AcquirerAccount { get; init; }
+
+    public required string ReturnReference { get; init; }
+
+    public required long CapturedMinor { get; init; }
+
+    /// <summary>Null until a token was accepted.</summary>
+    public CallbackAuthorise? Authorise { get; init; }
+}
+
+/// <param name="Overdue">The answer stopped being open, by the database's clock.</param>
+internal sealed record CallbackAuthorise(Guid Id, int Number, Answer? Answer, byte[]? Body, bool Delivered, bool Overdue, OperationStatus Status, long Generation);
+
+/// <summary>The one select before an accept, and the read that those who join a wait on another replica share.</summary>
+internal static class CallbackRead
+{
+    private const string Sql = """
+        select p.id, p.merchant_serial_number, p.amount_minor, p.currency, p.state, p.callback_token_hash, p.acquirer_account, p.return_reference, p.captured_minor,
+               o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation
+        from payments p left join operations o on o.id = p.authorise_operation_id
+        where p.id = @id
+        """;
+
+    public static async Task<CallbackPayment?> RunAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken)
+    {
+        await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", paymentId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        return new CallbackPayment
+        {
+            Id = reader.GetGuid(0),
+            MerchantSerialNumber = reader.GetString(1),
+            Amount = new Money(reader.GetInt64(2), Enum.Parse<Currency>(reader.GetString(3))),
+            State = Enum.Parse<PaymentState>(reader.GetString(4)),
+            CallbackTokenHash = await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
+            AcquirerAccount = reader.GetString(6),
+            ReturnReference = reader.GetString(7),
+            CapturedMinor = reader.GetInt64(8),
+            Authorise = await reader.IsDBNullAsync(9, cancellationToken) ? null : new CallbackAuthorise(
+                reader.GetGuid(9),
+                reader.GetInt32(10),
+                await reader.IsDBNullAsync(11, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(11)),
+                await reader.IsDBNullAsync(12, cancellationToken) ? null : await reader.GetFieldValueAsync<byte[]>(12, cancellationToken),
+                reader.GetBoolean(13),
+                reader.GetBoolean(14),
+                Enum.Parse<OperationStatus>(reader.GetString(15)),
+                reader.GetInt64(16)),
+        };
+    }
+}

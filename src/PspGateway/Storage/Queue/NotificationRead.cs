@@ -1,0 +1,47 @@
+using Npgsql;
+using PspGateway.Domain;
+using PspGateway.Storage.Rows;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>Reads what stored notifications say about an authorise, whoever took them in.</summary>
+internal static class NotificationRead
+{
+    private const string AuthorisationSql = """
+        select success, psp_reference, amount_minor, currency from acquirer_notifications
+        where merchant_reference = @reference and kind = @kind
+        order by success desc, received_at limit 1
+        """;
+
+    private const string CancelledSql = """
+        select exists (
+            select from acquirer_notifications n
+            join operations r on r.id = @reverse_id
+            join operations a on a.id = r.reverses_operation_id
+            where n.kind = @kind and n.success and n.merchant_reference in (r.reference, a.reference))
+        """;
+
+    /// <summary>What the acquirer said by notification; null when it has said nothing.</summary>
+    public static async Task<NotifiedAuthorisation?> AuthorisationAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(AuthorisationSql);
+        command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
+        command.Parameters.Add(new NpgsqlParameter<string>("kind", NotificationKind.Authorisation.ToString()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new NotifiedAuthorisation(reader.GetBoolean(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)) : null;
+    }
+
+    /// <summary>True when a cancel by our own reference has found and cancelled the authorisation that a Reverse is about.</summary>
+    public static async Task<bool> CancelledByReferenceAsync(NpgsqlDataSource database, Guid reverseId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(CancelledSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("reverse_id", reverseId));
+        command.Parameters.Add(new NpgsqlParameter<string>("kind", NotificationKind.CancelByReference.ToString()));
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+}
+
+internal sealed record NotifiedAuthorisation(bool Success, string AcquirerReference, long AmountMinor, string Currency)
+{
+    public bool IsOf(Money amount) => AmountMinor == amount.MinorUnits && Currency == amount.Currency.ToString();
+}

@@ -1,0 +1,103 @@
+using Npgsql;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>An operation whose lease this process now holds.</summary>
+internal sealed class ClaimedOperation
+{
+    public required Guid Id { get; init; }
+
+    public required Guid PaymentId { get; init; }
+
+    public required OperationKind Kind { get; init; }
+
+    public required OperationStatus Status { get; init; }
+
+    public required Answer? Answer { get; init; }
+
+    public required string Reference { get; init; }
+
+    public required string IdempotencyKey { get; init; }
+
+    public required string? AcquirerReference { get; init; }
+
+    public required Guid? ReversesOperationId { get; init; }
+
+    public required int Tries { get; init; }
+
+    public required int LadderBase { get; init; }
+
+    /// <summary>Which rung of the cancel ladder comes next, from 0.</summary>
+    public int Rung => Tries - LadderBase;
+
+    public required long Generation { get; init; }
+
+    public required string AcquirerAccount { get; init; }
+
+    /// <summary>For a Reverse: the reference and status of the authorise it undoes.</summary>
+    public required string? ReversedReference { get; init; }
+
+    public required OperationStatus? ReversedStatus { get; init; }
+
+    public PspTransactionId PspTransactionId => new(PaymentId);
+}
+
+/// <summary>Takes leases of what is due (ENGINE 25): by the database's clock, skipping what others hold, with a new generation.</summary>
+internal static class OperationClaim
+{
+    private const string Sql = """
+        with due as (
+            select id from operations
+            where due_at is not null and due_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+            order by due_at, id
+            limit @limit
+            for update skip locked
+        ),
+        claimed as (
+            update operations o
+            set lease_until = clock_timestamp() + @lease, due_at = clock_timestamp() + @lease, generation = o.generation + 1
+            from due d where o.id = d.id
+            returning o.*
+        )
+        select c.id, c.payment_id, c.kind, c.status, c.answer, c.reference, c.idempotency_key, c.acquirer_reference, c.reverses_operation_id, c.tries, c.generation,
+               p.acquirer_account, a.reference, a.status, c.ladder_base
+        from claimed c
+        join payments p on p.id = c.payment_id
+        left join operations a on a.id = c.reverses_operation_id
+        """;
+
+    public static async Task<IReadOnlyList<ClaimedOperation>> RunAsync(NpgsqlDataSource database, int limit, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var claimed = new List<ClaimedOperation>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claimed.Add(new ClaimedOperation
+            {
+                Id = reader.GetGuid(0),
+                PaymentId = reader.GetGuid(1),
+                Kind = Enum.Parse<OperationKind>(reader.GetString(2)),
+                Status = Enum.Parse<OperationStatus>(reader.GetString(3)),
+                Answer = await reader.IsDBNullAsync(4, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(4)),
+                Reference = reader.GetString(5),
+                IdempotencyKey = reader.GetString(6),
+                AcquirerReference = await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7),
+                ReversesOperationId = await reader.IsDBNullAsync(8, cancellationToken) ? null : reader.GetGuid(8),
+                Tries = reader.GetInt32(9),
+                LadderBase = reader.GetInt32(14),
+                Generation = reader.GetInt64(10),
+                AcquirerAccount = reader.GetString(11),
+                ReversedReference = await reader.IsDBNullAsync(12, cancellationToken) ? null : reader.GetString(12),
+                ReversedStatus = await reader.IsDBNullAsync(13, cancellationToken) ? null : Enum.Parse<OperationStatus>(reader.GetString(13)),
+            });
+        }
+
+        return claimed;
+    }
+}

@@ -1,0 +1,53 @@
+using Npgsql;
+using PspGateway.Domain.Operations;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>An authorise or its reversal, found by a name that the acquirer used.</summary>
+internal sealed record FoundOperation(Guid Id, Guid PaymentId, OperationStatus Status, Answer? Answer, string? AcquirerReference, long Generation, bool Leased, bool Finished, DateTimeOffset? LastSendBefore, int Rung);
+
+internal static class ReferenceRead
+{
+    private const string Columns = """
+        select o.id, o.payment_id, o.status, o.answer, o.acquirer_reference, o.generation,
+               coalesce(o.lease_until > clock_timestamp(), false), o.finished_at is not null
+        """;
+
+    private const string AuthoriseSql = $"{Columns}, o.answer_due, 0 from operations o where o.kind = 'Authorise' and o.reference = @reference";
+
+    // By the modification's own reference, by the authorise's where the acquirer repeats that, or by the acquirer's for the authorise.
+    private const string ReverseSql = $"""
+        {Columns}, a.answer_due, o.tries - o.ladder_base
+        from operations o join operations a on a.id = o.reverses_operation_id
+        where o.kind = 'Reverse' and (o.reference = @reference or a.reference = @reference)
+        order by o.finished_at is not null, o.id
+        limit 1
+        """;
+
+    public static Task<FoundOperation?> AuthoriseAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken) => FindAsync(database, AuthoriseSql, reference, cancellationToken);
+
+    public static Task<FoundOperation?> ReverseAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken) => FindAsync(database, ReverseSql, reference, cancellationToken);
+
+    private static async Task<FoundOperation?> FindAsync(NpgsqlDataSource database, string sql, string reference, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+
+        return new FoundOperation(
+            reader.GetGuid(0),
+            reader.GetGuid(1),
+            Enum.Parse<OperationStatus>(reader.GetString(2)),
+            await reader.IsDBNullAsync(3, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(3)),
+            await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4),
+            reader.GetInt64(5),
+            reader.GetBoolean(6),
+            reader.GetBoolean(7),
+            await reader.IsDBNullAsync(8, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(8, cancellationToken),
+            reader.GetInt32(9));
+    }
+}

@@ -1,0 +1,105 @@
+using Npgsql;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage.Rows;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>What happens to an open Reverse between its rungs and at its end (ENGINE 13).</summary>
+internal static class ReversalWrite
+{
+    private const string NextRung = """
+        update operations
+        set status = 'Unknown', tries = @tries, sent_at = clock_timestamp(), lease_until = null,
+            due_at = case when acquirer_reference is distinct from @sent_for then clock_timestamp()
+                          else greatest(ladder_started_at + @offset, clock_timestamp() + interval '100 milliseconds') end
+        where id = @id and generation = @generation and finished_at is null
+        """;
+
+    private const string SameRung = """
+        update operations
+        set status = 'Unknown', sent_at = clock_timestamp(), lease_until = null, due_at = clock_timestamp() + @delay
+        where id = @id and generation = @generation and finished_at is null
+        """;
+
+    private const string ParkSql = """
+        with parked as (
+            update operations
+            set status = 'Unknown', lease_until = null, due_at = null, parked_at = clock_timestamp(), parked_why = @why
+            where id = @id and finished_at is null and parked_at is null and (@generation is null or generation = @generation)
+            returning payment_id, amount_minor
+        ),
+        history as (
+            insert into payment_events (id, payment_id, name, amount_minor, success, reason, at)
+            select gen_random_uuid(), payment_id, @event, amount_minor, false, @why, clock_timestamp() from parked
+        )
+        select count(*) from parked
+        """;
+
+    // The payment is locked first, as everywhere. CANCELLED is reported only for a reservation that Vipps was told of (ENGINE 19):
+    // that is what Withdrawn means.
+    private const string FinishSql = """
+        with locked as (
+            select p.id as payment_id, p.state, p.merchant_serial_number, p.amount_minor, p.authorised_minor, o.id as operation_id
+            from operations o join payments p on p.id = o.payment_id
+            where o.id = @id and o.finished_at is null and (@generation is null or o.generation = @generation)
+            for update of p, o
+        ),
+        operation as (
+            update operations o
+            set status = 'Succeeded', finished_at = clock_timestamp(), due_at = null, lease_until = null, parked_at = null, parked_why = null
+            from locked l where o.id = l.operation_id
+        ),
+        payment as (
+            update payments p set cancelled_minor = p.authorised_minor from locked l where p.id = l.payment_id and l.state = @withdrawn
+        ),
+        history as (
+            insert into payment_events (id, payment_id, name, amount_minor, success, reason, at)
+            select gen_random_uuid(), l.payment_id, @event, l.amount_minor, true, @why, clock_timestamp() from locked l
+        ),
+        report as (
+            insert into status_updates (id, operation_id, payment_id, merchant_serial_number, status, success, amount_minor, tries, due_at, created_at)
+            select gen_random_uuid(), l.operation_id, l.payment_id, l.merchant_serial_number, @report, true, l.amount_minor, 0, clock_timestamp(), clock_timestamp()
+            from locked l where l.state = @withdrawn
+        )
+        select count(*) from locked
+        """;
+
+    /// <summary>The rung was taken by the acquirer: the next one comes at its offset from the ladder's start, or at once if the acquirer's reference was learned meanwhile.</summary>
+    public static Task<bool> NextRungAsync(NpgsqlDataSource database, ClaimedOperation reverse, int rung, TimeSpan offset, CancellationToken cancellationToken) =>
+        ExecuteAsync(database, NextRung, cancellationToken, new NpgsqlParameter<Guid>("id", reverse.Id), new NpgsqlParameter<long>("generation", reverse.Generation), new NpgsqlParameter<int>("tries", rung), new NpgsqlParameter<TimeSpan>("offset", offset), new NpgsqlParameter<string?>("sent_for", reverse.AcquirerReference));
+
+    /// <summary>The rung had no answer: it is sent again under its own key.</summary>
+    public static Task<bool> SameRungAsync(NpgsqlDataSource database, ClaimedOperation reverse, TimeSpan delay, CancellationToken cancellationToken) =>
+        ExecuteAsync(database, SameRung, cancellationToken, new NpgsqlParameter<Guid>("id", reverse.Id), new NpgsqlParameter<long>("generation", reverse.Generation), new NpgsqlParameter<TimeSpan>("delay", delay));
+
+    /// <summary>Only a person can go on. A later proof still ends it.</summary>
+    public static Task<bool> ParkAsync(NpgsqlDataSource database, Guid id, long? generation, string why, CancellationToken cancellationToken) =>
+        CountAsync(database, ParkSql, cancellationToken, new NpgsqlParameter<Guid>("id", id), new NpgsqlParameter<long?>("generation", generation), new NpgsqlParameter<string>("why", why), new NpgsqlParameter<string>("event", PaymentEventName.ReversalParked.ToString()));
+
+    /// <summary>Proof that nothing is held any more. True when this call ended it.</summary>
+    public static Task<bool> FinishAsync(NpgsqlDataSource database, Guid id, long? generation, string why, CancellationToken cancellationToken) =>
+        CountAsync(
+            database,
+            FinishSql,
+            cancellationToken,
+            new NpgsqlParameter<Guid>("id", id),
+            new NpgsqlParameter<long?>("generation", generation),
+            new NpgsqlParameter<string>("why", why),
+            new NpgsqlParameter<string>("withdrawn", PaymentState.Withdrawn.ToString()),
+            new NpgsqlParameter<string>("event", PaymentEventName.Reversed.ToString()),
+            new NpgsqlParameter<string>("report", ReportedEffect.Cancelled.ToString()));
+
+    private static async Task<bool> ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+
+    private static async Task<bool> CountAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteScalarAsync(cancellationToken) is > 0L;
+    }
+}

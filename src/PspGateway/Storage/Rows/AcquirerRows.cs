@@ -1,0 +1,78 @@
+namespace PspGateway.Storage.Rows;
+
+/// <summary>What a notification is about, in our words; the door that stores it translates.</summary>
+internal enum NotificationKind
+{
+    Other,
+    Authorisation,
+    Cancellation,
+
+    /// <summary>A cancel that was asked for by our own reference, without knowing the acquirer's.</summary>
+    CancelByReference,
+}
+
+/// <summary>A notification as the acquirer sent it, stored before it is acknowledged (ENGINE 14).</summary>
+internal sealed class AcquirerNotificationRow
+{
+    public required Guid Id { get; init; }
+
+    public required string PspReference { get; init; }
+
+    public required string EventCode { get; init; }
+
+    public required NotificationKind Kind { get; init; }
+
+    public required bool Success { get; init; }
+
+    public required string MerchantAccount { get; init; }
+
+    public string? OriginalReference { get; init; }
+
+    public required string MerchantReference { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    public required string Currency { get; init; }
+
+    public string? Reason { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>When it wants to be applied; null once it has been, or when it says nothing to us.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    public required int Tries { get; init; }
+
+    public DateTimeOffset? AppliedAt { get; init; }
+
+    /// <summary>What became of it: applied, repeat, foreign, unknown.</summary>
+    public string? Verdict { get; init; }
+}
+
+internal sealed class StepUpRow
+{
+    public required Guid Id { get; init; }
+
+    public required Guid PaymentId { get; init; }
+
+    public required Guid OperationId { get; init; }
+
+    /// <summary>The unguessable part of the 3-D Secure page's address.</summary>
+    public required string PageReference { get; init; }
+
+    public required string State { get; init; }
+
+    public string? SuccessUrl { get; init; }
+
+    public string? CancelUrl { get; init; }
+
+    public string? FailureUrl { get; init; }
+
+    public byte[]? TokenFingerprint { get; init; }
+
+    public byte[]? SealedResult { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+}

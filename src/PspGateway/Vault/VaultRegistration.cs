@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+
+namespace PspGateway.Vault;
+
+internal static class VaultRegistration
+{
+    public static void AddVault(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<VaultOptions>().BindConfiguration(VaultOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(services => new KeyFolder(FolderPath(services.GetRequiredService<IOptions<VaultOptions>>().Value, builder.Environment)));
+        builder.Services.AddSingleton<IKeyWrapper>(services => new LocalKeyWrapper(MasterKey(services.GetRequiredService<IOptions<VaultOptions>>().Value, builder.Environment)));
+        builder.Services.AddSingleton<EpochKeys>();
+        builder.Services.AddSingleton<TokenVault>();
+        builder.Services.AddSingleton<FieldSealer>();
+        builder.Services.AddHealthChecks().AddCheck<VaultCheck>("vault", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
+        builder.Services.AddSingleton<VaultKeeper>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<VaultKeeper>());
+    }
+
+    private static string FolderPath(VaultOptions options, IHostEnvironment environment) => Path.Combine(environment.ContentRootPath, options.KeyFolder);
+
+    /// <exception cref="OptionsValidationException">None is configured and this is not Development, or it is not 32 bytes in base64.</exception>
+    private static byte[] MasterKey(VaultOptions options, IHostEnvironment environment)
+    {
+        if (options.MasterKey is { Length: > 0 } text)
+        {
+            return Decode(text, nameof(VaultOptions.MasterKey));
+        }
+
+        if (options.MasterKeyFile is { Length: > 0 } file)
+        {
+            return Decode(File.ReadAllText(file).Trim(), nameof(VaultOptions.MasterKeyFile));
+        }
+
+        if (!environment.IsDevelopment())
+        {
+            throw Invalid($"{VaultOptions.Section}:{nameof(VaultOptions.MasterKey)} (or {nameof(VaultOptions.MasterKeyFile)}) is missing: 32 random bytes in base64.");
+        }
+
+        return DevelopmentKey(Path.Combine(FolderPath(options, environment), "development-master.base64"));
+    }
+
+    // Development only: a key of our own that is made once and kept, so that a restart can open what was sealed before.
+    private static byte[] DevelopmentKey(string path)
+    {
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path) ?? ".");
+            var temporary = $"{path}.{Guid.NewGuid():N}";
+            File.WriteAllText(temporary, Convert.ToBase64String(RandomNumberGenerator.GetBytes(AesGcmBox.KeySize)));
+            try
+            {
+                File.Move(temporary, path, overwrite: false);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                File.Delete(temporary);
+            }
+        }
+
+        return Decode(File.ReadAllText(path).Trim(), nameof(VaultOptions.MasterKey));
+    }
+
+    private static byte[] Decode(string base64, string setting)
+    {
+        var key = new byte[AesGcmBox.KeySize + 1];
+        return Convert.TryFromBase64String(base64, key, out var length) && length == AesGcmBox.KeySize
+            ? key[..length]
+            : throw Invalid($"{VaultOptions.Section}:{setting} must hold 32 bytes in base64.");
+    }
+
+    private static OptionsValidationException Invalid(string message) => new(VaultOptions.Section, typeof(VaultOptions), [message]);
+}

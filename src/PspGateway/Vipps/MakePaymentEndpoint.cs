@@ -1,0 +1,221 @@
+using System.Buffers;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+using PspGateway.Vipps.Wire;
+
+namespace PspGateway.Vipps;
+
+/// <summary>
+/// Where Vipps posts the card's network token. The answer is the authorisation's result, so it must come within Vipps' 15 s; ours comes
+/// within 12, counted from the request's first byte, whatever else is broken.
+/// </summary>
+internal sealed partial class MakePaymentEndpoint(
+    GatewayDatabase database,
+    Approvals approvals,
+    Refusals refusals,
+    DeliveredMarks marks,
+    LateDecisions late,
+    IOptions<VippsOptions> vipps,
+    IOptions<DeadlineOptions> deadlines,
+    TimeProvider time,
+    ILogger<MakePaymentEndpoint> logger)
+{
+    private const int MaxBodyBytes = 16 * 1024;
+    private static readonly TimeSpan BodyTimeout = TimeSpan.FromSeconds(5);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapPost("/vipps/make-payment", (HttpContext context, MakePaymentEndpoint endpoint) => endpoint.HandleAsync(context))
+        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MakePaymentAuthentication.Scheme });
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var firstByte = context.Features.Get<IFirstByteFeature>()?.FirstByte ?? time.GetTimestamp();
+        var deadline = new AnswerDeadline(time, firstByte, deadlines.Value);
+        var (body, status) = await ReadBodyAsync(context);
+        if (body is null)
+        {
+            context.Response.StatusCode = status;
+            return;
+        }
+
+        var call = MakePaymentCall.Parse(body.Value);
+        if (call is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        if (!PspTransactionId.TryParse(context.User.FindFirstValue(JwtRegisteredClaimNames.Sub), out var id) || !IsForToken(call, id, context.User))
+        {
+            LogMismatch(call.Id?.ToString() ?? "none");
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        if (await FindAsync(id, call, context, deadline) is not { } found)
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        await WriteAsync(context, found.Answer ?? await DecideAsync(found.Payment, call, id, deadline));
+    }
+
+    /// <summary>The payment, or what to answer when the database does not say; null when the token is not the one issued for it.</summary>
+    private async Task<(CallbackPayment? Payment, AnswerToGive? Answer)?> FindAsync(PspTransactionId id, MakePaymentCall call, HttpContext context, AnswerDeadline deadline)
+    {
+        CallbackPayment? payment;
+        try
+        {
+            payment = await CallbackRead.RunAsync(database.Callback, id.Value, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
+        }
+        catch (Exception exception)
+        {
+            // ENGINE 2: nothing was accepted, so nothing is held. Whoever cannot show a verified token never gets here.
+            LogDatabaseGone(exception, id);
+            return (null, Fail(id, call switch
+            {
+                { State: VippsPaymentState.Accepted, Token: null } => VippsErrorId.InvalidRequest,
+                { State: VippsPaymentState.Accepted } => VippsErrorId.Of(exception is TimeoutException ? DeclineReason.TooLate : DeclineReason.InternalError),
+                _ => StatusOf(call.State),
+            }));
+        }
+
+        var token = MakePaymentAuthentication.TokenOf(context.Request) ?? "";
+        return payment is not null && CryptographicOperations.FixedTimeEquals(MakePaymentTokens.Hash(token), payment.CallbackTokenHash) ? (payment, null) : null;
+    }
+
+    private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, AnswerDeadline deadline)
+    {
+        if (payment is null || call.Invalid.Count > 0)
+        {
+            LogInvalid(id, string.Join(", ", call.Invalid));
+            return Fail(id, VippsErrorId.InvalidRequest);
+        }
+
+        try
+        {
+            if (call is { State: VippsPaymentState.Accepted, Token: { } token })
+            {
+                return await approvals.AnswerAsync(payment, token, call.CardBin, deadline);
+            }
+
+            var (move, name) = call.State == VippsPaymentState.Timeout ? (PaymentMove.Expire, PaymentEventName.Expired) : (PaymentMove.Abort, PaymentEventName.Aborted);
+            await refusals.RefuseAsync(payment, move, name, $"Vipps: {call.State}", CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
+        }
+        catch (Exception exception)
+        {
+            LogFailed(exception, id);
+            if (call.State == VippsPaymentState.Accepted)
+            {
+                return Fail(id, VippsErrorId.Of(DeclineReason.TooLate));
+            }
+        }
+
+        return Fail(id, StatusOf(call.State));
+    }
+
+    private async Task WriteAsync(HttpContext context, AnswerToGive answer)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = answer.Body.Length;
+        if (answer.OkOf is null)
+        {
+            await context.Response.Body.WriteAsync(answer.Body, CancellationToken.None);
+            return;
+        }
+
+        try
+        {
+            await context.Response.Body.WriteAsync(answer.Body, CancellationToken.None);
+            await context.Response.CompleteAsync();
+
+            // Kestrel's writes raise nothing when the client has gone: the signalled token is the error (ENGINE 9).
+            if (!context.RequestAborted.IsCancellationRequested)
+            {
+                await marks.AddAsync(answer.OkOf, CancellationToken.None);
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            LogNotWritten(exception);
+        }
+
+        late.Doubt(answer.OkOf);
+    }
+
+    private static async Task<(ReadOnlyMemory<byte>? Body, int Status)> ReadBodyAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength > MaxBodyBytes)
+        {
+            return (null, StatusCodes.Status413PayloadTooLarge);
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        timeout.CancelAfter(BodyTimeout);
+        var reader = context.Request.BodyReader;
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync(timeout.Token);
+                if (result.Buffer.Length > MaxBodyBytes)
+                {
+                    reader.AdvanceTo(result.Buffer.End);
+                    return (null, StatusCodes.Status413PayloadTooLarge);
+                }
+
+                if (result.IsCompleted)
+                {
+                    var body = result.Buffer.ToArray();
+                    reader.AdvanceTo(result.Buffer.End);
+                    return (body, StatusCodes.Status200OK);
+                }
+
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return (null, StatusCodes.Status408RequestTimeout);
+        }
+    }
+
+    /// <summary>A member that is missing is an invalid request; one that names another payment or merchant is a stranger's.</summary>
+    private static bool IsForToken(MakePaymentCall call, PspTransactionId id, ClaimsPrincipal user) =>
+        (call.Id is null || call.Id == id) && (call.Merchant is null || call.Merchant.Value.Value == user.FindFirstValue(MakePaymentTokens.MerchantClaim));
+
+    private static VippsErrorId StatusOf(VippsPaymentState state) => state switch
+    {
+        VippsPaymentState.Timeout => VippsErrorId.StatusFromVipps("TIMEOUT"),
+        VippsPaymentState.UserCancel => VippsErrorId.StatusFromVipps("CANCEL"),
+        VippsPaymentState.No => VippsErrorId.StatusFromVipps("NO"),
+        _ => VippsErrorId.InvalidRequest,
+    };
+
+    private AnswerToGive Fail(PspTransactionId id, VippsErrorId error) => new(MakePaymentAnswer.Fail(id, error, vipps.Value.ErrorIdAsString));
+
+    [LoggerMessage(1001, LogLevel.Warning, "makePayment: the body names another payment ({PspTransactionId}) or merchant than its token.")]
+    private partial void LogMismatch(string pspTransactionId);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Payment {PspTransactionId}: makePayment failed validation: {Members}.")]
+    private partial void LogInvalid(PspTransactionId pspTransactionId, string members);
+
+    [LoggerMessage(1003, LogLevel.Error, "Payment {PspTransactionId}: the database is gone before accept; answering FAIL.")]
+    private partial void LogDatabaseGone(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(1004, LogLevel.Error, "Payment {PspTransactionId}: makePayment failed; answering FAIL.")]
+    private partial void LogFailed(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(1005, LogLevel.Warning, "An OK could not be written to its connection.")]
+    private partial void LogNotWritten(Exception exception);
+}

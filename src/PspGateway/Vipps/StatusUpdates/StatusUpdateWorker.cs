@@ -1,0 +1,173 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Payments;
+using PspGateway.Payments;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+using PspGateway.Storage.Rows;
+using PspGateway.Vipps.Wire;
+
+namespace PspGateway.Vipps.StatusUpdates;
+
+/// <summary>Tells Vipps what became of the money, in frozen batches, in order per payment (ENGINE 28).</summary>
+internal sealed partial class StatusUpdateWorker(
+    GatewayDatabase database, VippsClient client, IOptions<VippsOptions> vipps, IOptions<OperationOptions> operations, TimeProvider time, ILogger<StatusUpdateWorker> logger) : BackgroundService
+{
+    private static readonly TimeSpan MostBackoff = TimeSpan.FromMinutes(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(vipps.Value.StatusInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await DrainAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogPassFailed(exception);
+            }
+        }
+    }
+
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        bool more;
+        do
+        {
+            more = await StatusBatches.FreezeAsync(database.General, vipps.Value.StatusBatchSize, cancellationToken);
+            while (await StatusBatches.ClaimAsync(database.General, operations.Value.Lease * 2, cancellationToken) is { } batch)
+            {
+                await HandleAsync(batch, cancellationToken);
+            }
+        }
+        while (more);
+    }
+
+    private async Task HandleAsync(ClaimedBatch batch, CancellationToken cancellationToken)
+    {
+        if (batch.Lapsed && !batch.Doubtful)
+        {
+            await RetryAsync(batch, new VippsAnswer(null, "", null, "The process that held it is gone."), doubtful: true);
+            return;
+        }
+
+        if (batch.Doubtful)
+        {
+            await ResolveAsync(batch, cancellationToken);
+            return;
+        }
+
+        var request = new PaymentStatusRequest { Transactions = [.. batch.Updates.Select(ToWire)] };
+        var answer = await client.PostAsync("/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), cancellationToken);
+        switch (answer.Status)
+        {
+            case HttpStatusCode.OK:
+                await StatusBatches.FinishAsync(database.General, batch, CancellationToken.None);
+                LogSent(batch.Updates.Count, batch.MerchantSerialNumber, batch.Id);
+                break;
+
+            case HttpStatusCode.BadRequest when batch.Updates.Count > 1:
+                await StatusBatches.SplitAsync(database.General, batch, CancellationToken.None);
+                LogSplit(batch.Id, batch.Updates.Count);
+                break;
+
+            case HttpStatusCode.BadRequest:
+                var error = VippsError.Parse(answer.Body);
+                await StatusBatches.ParkAsync(database.General, batch, $"{error.Code}: {error.Text}", CancellationToken.None);
+                LogParked(new PspTransactionId(batch.Updates[0].PaymentId), batch.Updates[0].Status, error.Code ?? "none", error.Text);
+                break;
+
+            // Vipps said that it did nothing.
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable:
+                await RetryAsync(batch, answer, doubtful: false);
+                break;
+
+            // No answer, or one that does not say whether it had its effect: Vipps does not deduplicate, so it is not simply sent again.
+            default:
+                await RetryAsync(batch, answer, doubtful: true);
+                break;
+        }
+    }
+
+    private async Task RetryAsync(ClaimedBatch batch, VippsAnswer answer, bool doubtful)
+    {
+        var backoff = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(batch.Tries, 12)), MostBackoff.TotalSeconds));
+        var delay = doubtful ? vipps.Value.DetailsAfter : answer.RetryAfter is { } asked && asked > backoff && asked < TimeSpan.FromDays(1) ? asked : backoff;
+        await StatusBatches.RetryAsync(database.General, batch, delay, doubtful, CancellationToken.None);
+        LogRetry(batch.Id, (int?)answer.Status ?? 0, doubtful, delay);
+    }
+
+    /// <summary>Reads what Vipps knows of each payment of a doubtful batch, and sends again only what it does not.</summary>
+    private async Task ResolveAsync(ClaimedBatch batch, CancellationToken cancellationToken)
+    {
+        var shown = new List<Guid>();
+        foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
+        {
+            var answer = await client.GetAsync($"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, cancellationToken);
+            if (LogOf(answer) is not { } entries)
+            {
+                await RetryAsync(batch, answer with { RetryAfter = null }, doubtful: false);
+                return;
+            }
+
+            shown.AddRange(payment.Where(update => entries.Any(entry => Matches(entry, update))).Select(u => u.Id));
+        }
+
+        await StatusBatches.SettleAsync(database.General, batch, shown, CancellationToken.None);
+        LogResolved(batch.Id, shown.Count, batch.Updates.Count);
+    }
+
+    private static IReadOnlyList<TransactionLogEntry>? LogOf(VippsAnswer answer)
+    {
+        try
+        {
+            return answer.IsSuccess ? JsonSerializer.Deserialize(answer.Body, VippsJson.Default.PaymentDetailsResponse)?.TransactionLogHistory ?? [] : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static bool Matches(TransactionLogEntry entry, BatchedUpdate update) =>
+        entry.Operation == WordOf(update.Status) && entry.Amount == update.AmountMinor && (entry.OperationSuccess ?? true) == update.Success;
+
+    private static TransactionInfo ToWire(BatchedUpdate update) => new()
+    {
+        PspTransactionId = new PspTransactionId(update.PaymentId).ToString(),
+        Status = WordOf(update.Status),
+        Amount = checked((int)update.AmountMinor),
+        Currency = update.Currency,
+        OperationStatus = update.Success ? "SUCCESS" : "FAILED",
+    };
+
+    private static string WordOf(ReportedEffect effect) => effect switch
+    {
+        ReportedEffect.Authorised => VippsStatus.Reserved,
+        ReportedEffect.Captured => VippsStatus.Captured,
+        ReportedEffect.Cancelled => VippsStatus.Cancelled,
+        ReportedEffect.Refunded => VippsStatus.Refunded,
+        _ => throw new ArgumentOutOfRangeException(nameof(effect), effect, "Vipps has no word for this."),
+    };
+
+    [LoggerMessage(4001, LogLevel.Information, "Sent {Count} status updates of merchant {Merchant} in batch {BatchId}.")]
+    private partial void LogSent(int count, string merchant, Guid batchId);
+
+    [LoggerMessage(4002, LogLevel.Warning, "Vipps refused batch {BatchId} of {Count} updates; it is halved to find the one at fault.")]
+    private partial void LogSplit(Guid batchId, int count);
+
+    [LoggerMessage(4003, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps refuses the update {Status}, it is parked: {Code} {Text}")]
+    private partial void LogParked(PspTransactionId pspTransactionId, ReportedEffect status, string code, string text);
+
+    [LoggerMessage(4004, LogLevel.Warning, "Batch {BatchId} had no effect that is known (HTTP {Status}, doubtful: {Doubtful}); again in {Delay}.")]
+    private partial void LogRetry(Guid batchId, int status, bool doubtful, TimeSpan delay);
+
+    [LoggerMessage(4005, LogLevel.Information, "Doubtful batch {BatchId}: Vipps shows {Shown} of {Count} updates; the rest is sent again.")]
+    private partial void LogResolved(Guid batchId, int shown, int count);
+
+    [LoggerMessage(4006, LogLevel.Error, "A pass over the status updates failed; the next one runs.")]
+    private partial void LogPassFailed(Exception exception);
+}

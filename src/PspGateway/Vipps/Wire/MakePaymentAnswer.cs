@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Text.Json;
+using PspGateway.Domain.Payments;
+
+namespace PspGateway.Vipps.Wire;
+
+/// <summary>Writes the bodies that makePayment answers with. No member is ever null: Vipps' schema does not know null.</summary>
+internal static class MakePaymentAnswer
+{
+    public static byte[] Ok(PspTransactionId id) => Write(id, "OK", null, false);
+
+    /// <param name="errorIdAsString">Vipps' specification shows a string, its worked examples an integer.</param>
+    public static byte[] Fail(PspTransactionId id, VippsErrorId error, bool errorIdAsString) => Write(id, "FAIL", error, errorIdAsString);
+
+    private static byte[] Write(PspTransactionId id, string status, VippsErrorId? error, bool errorIdAsString)
+    {
+        var buffer = new ArrayBufferWriter<byte>(192);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (error is { } reason)
+            {
+                json.WriteStartObject("errorMessage"u8);
+                if (errorIdAsString)
+                {
+                    json.WriteString("errorId"u8, reason.Id.ToString());
+                }
+                else
+                {
+                    json.WriteNumber("errorId"u8, reason.Id);
+                }
+
+                json.WriteString("errorText"u8, reason.Text);
+                json.WriteEndObject();
+            }
+
+            json.WriteStartObject("paymentInfo"u8);
+            json.WriteString("pspTransactionId"u8, id.ToString());
+            json.WriteString("status"u8, status);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+namespace PspGateway.Vipps.Wire;
+
+/// <summary>
+/// An error as Vipps may shape it: its own array of {errorCode, errorMessage, contextId}, problem+json, API management's body, the old
+/// ErrorDetails, responseInfo, HTML, or nothing. Codes are strings and sometimes no numbers, so they are never parsed as such.
+/// </summary>
+internal sealed record VippsError(string? Code, string Text, string? ContextId)
+{
+    private const int MaxText = 300;
+
+    public static VippsError Parse(string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
+            var root = document.RootElement;
+            return root.ValueKind switch
+            {
+                JsonValueKind.Array when root.GetArrayLength() > 0 => FromObject(root[0]),
+                JsonValueKind.Object => FromObject(root),
+                _ => Nothing,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return Nothing;
+        }
+    }
+
+    private static VippsError Nothing => new(null, "Vipps gave no reason.", null);
+
+    private static VippsError FromObject(JsonElement error)
+    {
+        if (error.ValueKind != JsonValueKind.Object)
+        {
+            return Nothing;
+        }
+
+        if (error.TryGetProperty("responseInfo", out var info) && info.ValueKind == JsonValueKind.Object)
+        {
+            return new VippsError(Member(info, "responseCode"), Cut(Member(info, "responseMessage")), null);
+        }
+
+        var text = Member(error, "errorMessage") ?? Member(error, "detail") ?? Member(error, "title") ?? Member(error, "message") ?? Member(error, "developerMsg");
+        return new VippsError(Member(error, "errorCode") ?? Member(error, "code"), Cut(text), Member(error, "contextId") ?? Member(error, "traceId"));
+    }
+
+    private static string Cut(string? text) => text is not { Length: > 0 } ? Nothing.Text : text.Length > MaxText ? text[..MaxText] : text;
+
+    private static string? Member(JsonElement element, string member) => !element.TryGetProperty(member, out var value)
+        ? null
+        : value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        };
+}
