@@ -1,0 +1,118 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using PspGateway.IntegrationTests.World;
+
+namespace PspGateway.IntegrationTests;
+
+public sealed class NotificationTests(TestWorld world) : IClassFixture<TestWorld>
+{
+    [Fact]
+    public async Task A_signed_notification_is_stored_once_and_acknowledged_each_time()
+    {
+        var item = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant());
+        Sign(item);
+
+        var replies = new[] { await PostAsync(item), await PostAsync(item) };
+
+        Assert.All(replies, r => Assert.Equal((HttpStatusCode.OK, "[accepted]"), r));
+        Assert.Equal(1, await world.QueryAsync<long>($"select count(*) from acquirer_notifications where psp_reference = '{item["pspReference"]}'"));
+    }
+
+    [Fact]
+    public async Task An_unknown_event_is_kept()
+    {
+        var item = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant());
+        item["eventCode"] = "REPORT_AVAILABLE";
+        Sign(item);
+
+        await PostAsync(item);
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from acquirer_notifications where psp_reference = '{item["pspReference"]}' and verdict = 'Unknown'") == 1);
+    }
+
+    [Theory]
+    [InlineData("amount")]
+    [InlineData("success")]
+    [InlineData("signature")]
+    [InlineData("none")]
+    public async Task A_notification_that_is_not_Adyens_is_refused_and_not_stored(string change)
+    {
+        var item = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant());
+        Sign(item);
+        switch (change)
+        {
+            case "amount":
+                item["amount"]!["value"] = 1;
+                break;
+            case "success":
+                item["success"] = "false";
+                break;
+            case "signature":
+                item["additionalData"]!["hmacSignature"] = Convert.ToBase64String(new byte[32]);
+                break;
+            default:
+                item.Remove("additionalData");
+                break;
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await PostAsync(item)).Status);
+        Assert.Equal(0, await world.QueryAsync<long>($"select count(*) from acquirer_notifications where psp_reference = '{item["pspReference"]}'"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"notificationItems\":[{}]}")]
+    public async Task A_body_that_is_no_notification_is_refused(string body)
+    {
+        using var response = await world.Http.PostAsync(new Uri(world.GatewayUrl, "acquirers/adyen/notifications"), new StringContent(body, Encoding.UTF8, "application/json"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Repeated_and_late_notifications_change_nothing_that_is_decided()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+        var authorisation = (await world.BooksAsync(payment.PspTransactionId)).Authorisations.Single();
+        var refused = ANotification(authorisation["pspReference"]!.GetValue<string>(), $"{payment.PspTransactionId}-1");
+        refused["success"] = "false";
+        Sign(refused);
+
+        await PostAsync(refused);
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from acquirer_notifications where merchant_reference = '{payment.PspTransactionId}-1' and applied_at is not null and not success") == 1);
+        Assert.Equal("AUTHORIZED", await world.Merchant.StateAsync(payment.Reference));
+        Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
+    }
+
+    private static JsonObject ANotification(string pspReference, string merchantReference = "somebody-else") => new()
+    {
+        ["additionalData"] = new JsonObject(),
+        ["amount"] = new JsonObject { ["currency"] = "NOK", ["value"] = 49900 },
+        ["eventCode"] = "AUTHORISATION",
+        ["eventDate"] = "2026-11-22T12:00:00+01:00",
+        ["merchantAccountCode"] = "TestAccount",
+        ["merchantReference"] = merchantReference,
+        ["pspReference"] = pspReference,
+        ["success"] = "true",
+    };
+
+    private static void Sign(JsonObject item)
+    {
+        var signed = $"{item["pspReference"]}:{item["originalReference"]}:{item["merchantAccountCode"]}:{item["merchantReference"]}:{item["amount"]!["value"]}:{item["amount"]!["currency"]}:{item["eventCode"]}:{item["success"]}";
+        var key = Convert.FromHexString("44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056");
+        item["additionalData"]!["hmacSignature"] = Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(signed)));
+    }
+
+    private async Task<(HttpStatusCode Status, string Body)> PostAsync(JsonObject item)
+    {
+        var body = new JsonObject { ["live"] = "false", ["notificationItems"] = new JsonArray(new JsonObject { ["NotificationRequestItem"] = item.DeepClone() }) };
+        using var response = await world.Http.PostAsync(new Uri(world.GatewayUrl, "acquirers/adyen/notifications"), new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using PspGateway.IntegrationTests.World;
+
+namespace PspGateway.IntegrationTests;
+
+public sealed class TwoReplicas(TestPostgres postgres) : TestWorld(postgres)
+{
+    protected override int Replicas => 2;
+}
+
+public sealed class RepeatTests(TwoReplicas world) : IClassFixture<TwoReplicas>
+{
+    [Theory]
+    [InlineData(49900, "OK")]
+    [InlineData(901200, "FAIL")]
+    public async Task A_repeat_gets_the_same_bytes_and_authorises_nothing_again(long amount, string status)
+    {
+        var payment = await world.Merchant.CreateAsync(amount);
+        var first = await world.Vipps.PostAsync(payment.PspTransactionId);
+
+        var again = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["repeatLast"] = true });
+        var withAnotherCryptogram = await world.Vipps.PostAsync(payment.PspTransactionId);
+
+        Assert.Equal(status, first.PaymentStatus);
+        Assert.Equal([first.Body, first.Body], [again.Body, withAnotherCryptogram.Body]);
+        Assert.Single((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+    }
+
+    [Fact]
+    public async Task Fifty_at_once_over_two_replicas_are_one_authorisation_and_one_answer()
+    {
+        var payment = await world.Merchant.CreateAsync(800100);
+        var sent = await world.Vipps.PaymentAsync(payment.PspTransactionId);
+        var body = ABody(payment.PspTransactionId);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => PostAsync(i % 2 == 0 ? world.GatewayUrl : world.SecondGatewayUrl, body, sent["makePaymentToken"]!.GetValue<string>())));
+
+        Assert.Equal([$$$"""{"paymentInfo":{"pspTransactionId":"{{{payment.PspTransactionId}}}","status":"OK"}}"""], answers.Distinct(StringComparer.Ordinal));
+        var books = await world.BooksAsync(payment.PspTransactionId);
+        Assert.Single(books.AuthoriseCalls);
+        Assert.Equal(1, books.Live);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+    }
+
+    [Fact]
+    public async Task A_repeat_on_another_replica_gets_a_refusal_as_soon_as_it_is_decided()
+    {
+        var payment = await world.Merchant.CreateAsync(800200);
+        var sent = await world.Vipps.PaymentAsync(payment.PspTransactionId);
+        var first = world.Vipps.PostAsync(payment.PspTransactionId);
+        await world.UntilAuthorisingAsync(payment.PspTransactionId);
+
+        var elsewhere = PostAsync(world.SecondGatewayUrl, ABody(payment.PspTransactionId), sent["makePaymentToken"]!.GetValue<string>());
+        await world.Vipps.PostAsync(payment.PspTransactionId, "USER_CANCEL");
+
+        Assert.Contains("\"errorId\":85", await elsewhere.WaitAsync(TimeSpan.FromSeconds(2)), StringComparison.Ordinal);
+        Assert.Equal(85, (await first).ErrorId);
+        await world.UntilReversedAsync(payment.PspTransactionId);
+    }
+
+    private static string ABody(string id) => $$$"""
+        {"pspTransactionId":"{{{id}}}","merchantSerialNumber":"{{{Settings.Merchant}}}","paymentState":"ACCEPTED",
+         "networkToken":{"number":"4895370013193500","cryptogram":"AlhlvxmN2ZKuAAESNFZ4GoABFA==","expiryMonth":"05","expiryYear":"2025","tokenType":"VISA","eci":"7"}}
+        """;
+
+    private async Task<string> PostAsync(Uri gateway, string body, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "vipps/make-payment")) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.TryAddWithoutValidation("Authorization", token);
+        using var response = await world.Http.SendAsync(request);
+        return await response.Content.ReadAsStringAsync();
+    }
+}
