@@ -93,6 +93,18 @@ internal static class GatewayApp
             provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General));
         builder.Services.AddHostedService<SchemaAtStart>();
+        builder.Services.AddHostedService<ModelWarmUp>();
+    }
+
+    /// <summary>EF Core builds its model at the first use, for a good half second: that is not the first merchant's to wait for, nor the start's.</summary>
+    private sealed class ModelWarmUp(IDbContextFactory<GatewayDbContext> contexts) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await Task.Yield();
+            await using var db = await contexts.CreateDbContextAsync(stoppingToken);
+            _ = db.Model;
+        }
     }
 
     private sealed class SchemaAtStart(GatewayDatabase database) : IHostedService

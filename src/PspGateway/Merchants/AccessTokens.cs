@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using Npgsql;
 using PspGateway.Storage;
-using PspGateway.Storage.Rows;
 using PspGateway.Vault;
 
 namespace PspGateway.Merchants;
@@ -13,7 +12,7 @@ namespace PspGateway.Merchants;
 /// Issues merchants' access tokens, signed by keys that are kept wrapped in the database and shared by the replicas. The keys are loaded
 /// before the first request; one that another replica has made since is loaded when it is first seen.
 /// </summary>
-internal sealed partial class AccessTokens(IDbContextFactory<GatewayDbContext> contexts, FieldSealer sealer, TimeProvider time, ILogger<AccessTokens> logger) : BackgroundService
+internal sealed partial class AccessTokens(GatewayDatabase database, FieldSealer sealer, TimeProvider time, ILogger<AccessTokens> logger) : BackgroundService
 {
     public const string Issuer = "pspgateway";
     public const string Audience = "merchant-api";
@@ -63,28 +62,41 @@ internal sealed partial class AccessTokens(IDbContextFactory<GatewayDbContext> c
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await db.TokenSigningKeys.AsNoTracking().ToListAsync(cancellationToken);
+        var rows = await ReadAsync(cancellationToken);
         if (!rows.Exists(r => r.Current))
         {
-            await MakeAsync(db, cancellationToken);
-            rows = await db.TokenSigningKeys.AsNoTracking().ToListAsync(cancellationToken);
+            await MakeAsync(cancellationToken);
+            rows = await ReadAsync(cancellationToken);
         }
 
         foreach (var row in rows)
         {
-            var key = _keys.GetOrAdd(row.Id.ToString("N"), id => new SymmetricSecurityKey(sealer.Open(row.WrappedKey, Context(row.Id))) { KeyId = id });
+            var key = _keys.GetOrAdd(row.Id.ToString("N"), id => new SymmetricSecurityKey(sealer.Open(row.Wrapped, Context(row.Id))) { KeyId = id });
             _current = row.Current ? key : _current;
         }
     }
 
-    private async Task MakeAsync(GatewayDbContext db, CancellationToken cancellationToken)
+    private async Task<List<(Guid Id, byte[] Wrapped, bool Current)>> ReadAsync(CancellationToken cancellationToken)
     {
-        var id = Guid.CreateVersion7(time.GetUtcNow());
-        var wrapped = sealer.Seal(RandomNumberGenerator.GetBytes(32), Context(id));
+        await using var command = database.General.CreateCommand("select id, wrapped_key, current from token_signing_keys");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<(Guid, byte[], bool)>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add((reader.GetGuid(0), await reader.GetFieldValueAsync<byte[]>(1, cancellationToken), reader.GetBoolean(2)));
+        }
 
+        return rows;
+    }
+
+    private async Task MakeAsync(CancellationToken cancellationToken)
+    {
         // Replicas that start together: one row wins, all read it.
-        await db.Database.ExecuteSqlAsync($"insert into token_signing_keys (id, wrapped_key, current, created_at) values ({id}, {wrapped}, true, clock_timestamp()) on conflict do nothing", cancellationToken);
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        await using var command = database.General.CreateCommand("insert into token_signing_keys (id, wrapped_key, current, created_at) values (@id, @key, true, clock_timestamp()) on conflict do nothing");
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
+        command.Parameters.Add(new NpgsqlParameter<byte[]>("key", sealer.Seal(RandomNumberGenerator.GetBytes(32), Context(id))));
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static string Context(Guid id) => $"token-signing-key:{id:N}";

@@ -8,11 +8,12 @@ using PspGateway.Storage.Rows;
 namespace PspGateway.Merchants;
 
 /// <summary>Puts the configured merchants into the database at start, if they are absent. What is there is never changed.</summary>
-internal sealed partial class MerchantSeeder(IDbContextFactory<GatewayDbContext> contexts, IConfiguration configuration, TimeProvider time, ILogger<MerchantSeeder> logger) : IHostedService
+internal sealed partial class MerchantSeeder(GatewayDatabase database, IDbContextFactory<GatewayDbContext> contexts, IConfiguration configuration, TimeProvider time, ILogger<MerchantSeeder> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var seed in MerchantSettings.Seeds(configuration))
+        var known = await KnownAsync(cancellationToken);
+        foreach (var seed in MerchantSettings.Seeds(configuration).Where(s => !known.Contains(s.MerchantSerialNumber)))
         {
             await SeedAsync(seed, cancellationToken);
         }
@@ -20,15 +21,23 @@ internal sealed partial class MerchantSeeder(IDbContextFactory<GatewayDbContext>
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    private async Task<HashSet<string>> KnownAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.General.CreateCommand("select merchant_serial_number from merchants");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            known.Add(reader.GetString(0));
+        }
+
+        return known;
+    }
+
     private async Task SeedAsync(MerchantSeed seed, CancellationToken cancellationToken)
     {
         Check(seed);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await db.Merchants.AnyAsync(m => m.MerchantSerialNumber == seed.MerchantSerialNumber, cancellationToken))
-        {
-            return;
-        }
-
         var now = time.GetUtcNow();
         db.Merchants.Add(new MerchantRow
         {

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using PspGateway.Storage;
 
@@ -23,12 +22,9 @@ internal static class Health
     private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
         new Dictionary<string, string>(report.Entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Status.ToString())), StringComparer.Ordinal) { ["status"] = report.Status.ToString() });
 
-    private sealed class DatabaseCheck(IDbContextFactory<GatewayDbContext> contexts) : IHealthCheck
+    private sealed class DatabaseCheck(GatewayDatabase database) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            return (await db.Database.GetPendingMigrationsAsync(cancellationToken)).Any() ? HealthCheckResult.Unhealthy("Migrations are pending.") : HealthCheckResult.Healthy();
-        }
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            await Schema.IsCurrentAsync(database, cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Migrations are pending.");
     }
 }
