@@ -165,6 +165,7 @@ _pg_empty_database() {
 
 # DIR itself; a stand-in when another ./run uses it, or when the server's user cannot get there (a repository under /root).
 _pg_choose_folder() {
+  local sockets
   _pg_folder=$1
   _pg_remove=${2:+yes}
   if ((EUID == 0)); then
@@ -186,8 +187,10 @@ _pg_choose_folder() {
   fi
 
   if [[ -n $(_pg_pid) ]]; then
-    # Left behind by a ./run that was killed.
+    # Left behind by a ./run that was killed; line 5 of the pid file is its socket folder.
+    sockets=$(sed -n 5p "$_pg_folder/data/postmaster.pid")
     _pg_as_owner "$_pg_bin/pg_ctl" stop -D "$_pg_folder/data" -m fast -w -t 20 >/dev/null 2>&1
+    [[ $sockets != /tmp/pspgw.* ]] || rm -rf -- "$sockets"
   fi
   # Data of another version is of no use, and no loss: nothing in it lasts.
   if [[ -s $_pg_folder/data/PG_VERSION && $("$_pg_bin/postgres" --version) != *" $(<"$_pg_folder/data/PG_VERSION")"[.\ ]* ]]; then

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using PspGateway;
 using PspGateway.Operators;
@@ -17,5 +18,10 @@ catch (OptionsValidationException exception)
 {
     // A setting is wrong: its name is all that helps, a stack trace is not.
     await Console.Error.WriteLineAsync($"The service cannot start: {string.Join(' ', exception.Failures)}");
+    return 1;
+}
+catch (CryptographicException exception)
+{
+    await Console.Error.WriteLineAsync($"The service cannot start: the vault's keys do not open. Is it the right master key, and the key folder that goes with this database? {exception.Message}");
     return 1;
 }

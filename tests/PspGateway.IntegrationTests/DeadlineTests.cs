@@ -101,6 +101,28 @@ public sealed class DeadlineTests(TestWorld world) : IClassFixture<TestWorld>
     }
 
     [Fact]
+    public async Task A_TIMEOUT_after_OK_that_comes_while_the_database_hangs_is_remembered_and_takes_the_approval_back()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+        await using var connection = new NpgsqlConnection(world.Database);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand($"select from payments where id = '{Guid.Parse(payment.PspTransactionId)}' for update", connection, transaction))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var posted = await world.Vipps.PostAsync(payment.PspTransactionId, "TIMEOUT");
+        await transaction.RollbackAsync();
+
+        Assert.Equal(93, posted.ErrorId);
+        await world.UntilReversedAsync(payment.PspTransactionId);
+        Assert.Equal("TERMINATED", await world.Merchant.StateAsync(payment.Reference));
+    }
+
+    [Fact]
     public async Task A_client_that_hangs_up_before_the_OK_has_its_approval_reversed()
     {
         var payment = await world.Merchant.CreateAsync(800200);

@@ -90,6 +90,41 @@ public sealed class NotificationTests(TestWorld world) : IClassFixture<TestWorld
         Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
     }
 
+    [Theory]
+    [InlineData(901200, 1)]
+    [InlineData(49900, 1)]
+    public async Task An_approval_that_nobody_knew_of_is_reversed(long amount, int reversals)
+    {
+        var payment = await world.Merchant.CreateAsync(amount);
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) != "CREATED");
+        var state = await world.Merchant.StateAsync(payment.Reference);
+        var surprise = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant(), $"{payment.PspTransactionId}-1");
+        Sign(surprise);
+
+        await PostAsync(surprise);
+
+        var opened = $"select count(*) from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and kind = 'Reverse' and acquirer_reference = '{surprise["pspReference"]}'";
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>(opened) == reversals, what: "a reversal of the unknown approval");
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).CancelCalls.Any(c => c["path"]!.GetValue<string>().Contains("cancels", StringComparison.Ordinal)), what: "its cancel");
+        Assert.Equal(state, await world.Merchant.StateAsync(payment.Reference));
+    }
+
+    [Fact]
+    public async Task A_notification_for_another_account_is_kept_and_moves_nothing()
+    {
+        var payment = await world.Merchant.CreateAsync(901200);
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        var foreign = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant(), $"{payment.PspTransactionId}-1");
+        foreign["merchantAccountCode"] = "SomebodyElses";
+        Sign(foreign);
+
+        await PostAsync(foreign);
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from acquirer_notifications where psp_reference = '{foreign["pspReference"]}' and verdict = 'Foreign'") == 1);
+        Assert.Equal(0, await world.QueryAsync<long>($"select count(*) from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and kind = 'Reverse'"));
+    }
+
     private static JsonObject ANotification(string pspReference, string merchantReference = "somebody-else") => new()
     {
         ["additionalData"] = new JsonObject(),

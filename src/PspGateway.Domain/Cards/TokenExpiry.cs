@@ -23,7 +23,7 @@ public readonly record struct TokenExpiry
             return false;
         }
 
-        expiry = new TokenExpiry(y < 100 ? 2000 + y : y, m);
+        expiry = new TokenExpiry(year?.Length == 2 ? 2000 + y : y, m);
         return expiry.Year is >= 2000 and <= 2199;
     }
 

@@ -62,7 +62,7 @@ internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator
         new("AUTHORIZED", $"the merchant may capture {Sum}", AuthorizedAsync),
         new("AUTHORISED", $"the acquirer holds {Sum} on exactly one authorisation", HeldOnceAsync),
         new("RESERVED", $"Vipps was told of {Sum}, exactly once", ReportedOnceAsync),
-        new("return", "the customer's browser comes back to the shop", ReturnAsync),
+        new("return", "the page that the customer returns to answers", ReturnAsync),
     ];
 
     private async Task<bool> TakeAllAsync(Step[] steps, CancellationToken cancellationToken)
@@ -137,7 +137,7 @@ internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator
         var answer = seen.Body?.Text("body") is { } text ? Wire.ParseObject(Encoding.UTF8.GetBytes(text)) : null;
         var info = answer?.Member("paymentInfo");
         Check(info?.Text("status") == "OK", "HTTP 200 with paymentInfo.status OK", seen.Body?.Text("error") ?? string.Join(' ',
-            $"HTTP {seen.Body?.Number("httpStatus")}, status {info?.Text("status") ?? "none"}", answer?.Member("errorInfo")?.ToString()));
+            $"HTTP {seen.Body?.Number("httpStatus")}, status {info?.Text("status") ?? "none"}", answer?.Member("errorMessage")?.ToString()));
     }
 
     // The merchant sees AUTHORIZED once the OK is known to be delivered, which is a moment after it was sent.

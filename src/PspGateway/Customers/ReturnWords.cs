@@ -85,5 +85,5 @@ internal sealed class ReturnWords
     };
 
     private static double QualityOf(string entry) =>
-        entry.Split(";q=") is [_, var quality] && double.TryParse(quality, System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : 1;
+        entry.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant().Split(";Q=") is [_, var quality] && double.TryParse(quality, System.Globalization.CultureInfo.InvariantCulture, out var value) ? value : 1;
 }

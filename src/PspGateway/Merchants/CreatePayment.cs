@@ -149,6 +149,12 @@ internal sealed partial class CreatePayment(
             CallbackExpiresAt = payment.CallbackExpiresAt,
             ReturnPage = gateway.Value.Address($"/return/{payment.ReturnReference}"),
         };
+        if (PaymentMoves.IsFinal(payment.State))
+        {
+            // A resumed create whose payment has ended meanwhile: Vipps is not asked for what nobody may pay any more.
+            return await FinishAsync(request, payment.Id, new InitiationOutcome.AlreadyInitiated(), generation);
+        }
+
         InitiationOutcome outcome = new InitiationOutcome.Unknown("not tried");
         for (var tries = 0; tries < MostTries && outcome is InitiationOutcome.Unknown; tries++)
         {
@@ -194,7 +200,7 @@ internal sealed partial class CreatePayment(
                 payment.StoreInitAnswer(initiated.RedirectUrl, at, payments.Value.ExpireAfter);
                 return Created(payment);
 
-            case InitiationOutcome.AlreadyInitiated when payment.UserFlow == UserFlow.PushMessage:
+            case InitiationOutcome.AlreadyInitiated when payment.UserFlow == UserFlow.PushMessage && !PaymentMoves.IsFinal(payment.State):
                 payment.StoreInitAnswer(null, at, payments.Value.ExpireAfter);
                 return Created(payment);
 

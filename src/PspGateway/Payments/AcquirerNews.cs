@@ -17,6 +17,9 @@ internal enum NewsVerdict
     /// <summary>A process holds the operation: the news comes again (ENGINE 14).</summary>
     Busy,
 
+    /// <summary>It is about another account than the payment's: kept, and nothing is done.</summary>
+    Foreign,
+
     /// <summary>It names nothing of ours, or is of a kind that nothing is done about.</summary>
     Unknown,
 }
@@ -27,7 +30,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
     /// <summary>A cancel by our own reference proves something only when no send of ours can still be on its way (ENGINE 13).</summary>
     private static readonly TimeSpan ProofAfter = TimeSpan.FromSeconds(60);
 
-    public async Task<NewsVerdict> AuthorisationAsync(string reference, string acquirerReference, bool approved, CancellationToken cancellationToken)
+    public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
         var authorise = await ReferenceRead.AuthoriseAsync(database.General, reference, cancellationToken);
         switch (authorise)
@@ -35,9 +38,15 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
             case null:
                 return NewsVerdict.Unknown;
 
-            case { Status: OperationStatus.Succeeded } when approved && authorise.AcquirerReference != acquirerReference:
+            case not null when authorise.AcquirerAccount != account:
+                return NewsVerdict.Foreign;
+
+            // Another approval than the one we know, or one of what we know as declined: it is live, and nobody will ever be told OK for it.
+            case { Status: OperationStatus.Succeeded or OperationStatus.Failed } when approved && authorise.AcquirerReference != acquirerReference:
                 LogSecondApproval(new PspTransactionId(authorise.PaymentId), acquirerReference);
-                return NewsVerdict.Unknown;
+                var opened = await ReversalWrite.OpenAsync(database.General, authorise.Id, acquirerReference, cancellationToken);
+                signal.Set();
+                return opened ? NewsVerdict.Applied : NewsVerdict.Busy;
 
             case { Status: OperationStatus.Succeeded or OperationStatus.Failed }:
                 return NewsVerdict.Repeat;
@@ -65,9 +74,14 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
         return written.Count == 1 ? NewsVerdict.Applied : NewsVerdict.Busy;
     }
 
-    public async Task<NewsVerdict> CancellationAsync(string reference, string? originalReference, bool success, CancellationToken cancellationToken)
+    public async Task<NewsVerdict> CancellationAsync(string reference, string account, string? originalReference, bool success, CancellationToken cancellationToken)
     {
         var reverse = await ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
+        if (reverse is not null && reverse.AcquirerAccount != account)
+        {
+            return NewsVerdict.Foreign;
+        }
+
         if (reverse is null || (reverse.AcquirerReference is not null && originalReference is not null && reverse.AcquirerReference != originalReference))
         {
             return NewsVerdict.Unknown;
@@ -96,13 +110,15 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
         return NewsVerdict.Applied;
     }
 
-    public async Task<NewsVerdict> TechnicalCancelAsync(string reference, bool success, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    public async Task<NewsVerdict> TechnicalCancelAsync(string reference, string account, bool success, DateTimeOffset receivedAt, CancellationToken cancellationToken)
     {
         var reverse = await ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
         switch (reverse)
         {
             case null:
                 return NewsVerdict.Unknown;
+            case not null when reverse.AcquirerAccount != account:
+                return NewsVerdict.Foreign;
             case { Finished: true }:
                 return NewsVerdict.Repeat;
             case { Leased: true }:
@@ -121,7 +137,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
         return NewsVerdict.Applied;
     }
 
-    [LoggerMessage(2801, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer tells of a second approval, {AcquirerReference}.")]
+    [LoggerMessage(2801, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer tells of an approval that we do not know, {AcquirerReference}; it is being reversed.")]
     private partial void LogSecondApproval(PspTransactionId pspTransactionId, string acquirerReference);
 
     [LoggerMessage(2802, LogLevel.Warning, "Payment {PspTransactionId}: the outcome was learned late, approved: {Approved}.")]

@@ -266,6 +266,6 @@ internal sealed partial class AuthoriseRunner(
     [LoggerMessage(2006, LogLevel.Error, "Payment {PspTransactionId}: the outcome could not be recorded yet.")]
     private partial void LogNotRecorded(Exception exception, PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2007, LogLevel.Critical, "Payment {PspTransactionId}: the authorise broke off; it is recovered when its lease ends.")]
+    [LoggerMessage(2007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the authorise broke off; it is recovered when its lease ends.")]
     private partial void LogBroken(Exception exception, PspTransactionId pspTransactionId);
 }

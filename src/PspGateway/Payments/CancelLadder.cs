@@ -10,28 +10,28 @@ namespace PspGateway.Payments;
 /// Undoes an authorisation whose outcome is unknown or unwanted (ENGINE 13). Each rung is a cancel of its own key, by the acquirer's
 /// reference or by ours; rungs go on until there is proof, since a cancel can overtake the authorisation it is meant for.
 /// </summary>
-internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> options, ILogger<CancelLadder> logger)
+internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> operations, ILogger<CancelLadder> logger)
 {
     private static readonly TimeSpan SendAgainAfter = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
 
     public async Task StepAsync(ClaimedOperation reverse, CancellationToken cancellationToken)
     {
-        var rungs = options.Value.Rungs;
+        var rungs = operations.Value.Rungs;
         if (reverse is { ReversedStatus: OperationStatus.Failed, AcquirerReference: null })
         {
             await EndAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "NothingWasHeld", cancellationToken);
             return;
         }
 
-        if (reverse.Rung > rungs.Count)
+        if (reverse.Rung >= rungs.Count)
         {
             await ParkAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "LadderEndedWithoutProof", cancellationToken);
             return;
         }
 
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(Timeout);
+        timeout.CancelAfter(operations.Value.Lease / 3);
         var outcome = await acquirer.CancelAsync(
             new CancelRequest
             {
@@ -83,7 +83,7 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
                 break;
 
             case CancelOutcome.Unknown:
-                await ReversalWrite.SameRungAsync(database.General, reverse, SendAgainAfter, cancellationToken);
+                await ReversalWrite.SameRungAsync(database.General, reverse, SendAgainAfter, OffsetOf(reverse.Rung + 1, rungs), cancellationToken);
                 break;
 
             default:
@@ -91,8 +91,8 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
         }
     }
 
-    /// <summary>After the last rung one more goes out, and as much time again is given for proof, before a person is called.</summary>
-    private static TimeSpan OffsetOf(int rung, IReadOnlyList<TimeSpan> rungs) => rung < rungs.Count ? rungs[rung] : (rungs[^1] * (rung - rungs.Count + 2)) + TimeSpan.FromSeconds(1);
+    /// <summary>After the last rung its proof is given a little time, before a person is called.</summary>
+    private static TimeSpan OffsetOf(int rung, IReadOnlyList<TimeSpan> rungs) => rung < rungs.Count ? rungs[rung] : rungs[^1] + LastProofWithin;
 
     [LoggerMessage(2601, LogLevel.Information, "Payment {PspTransactionId}: cancel ladder, rung {Rung}: {Outcome}.")]
     private partial void LogRung(PspTransactionId pspTransactionId, int rung, string outcome);

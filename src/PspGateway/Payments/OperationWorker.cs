@@ -37,14 +37,15 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
         IReadOnlyList<ClaimedOperation> claimed;
         do
         {
-            claimed = await OperationClaim.RunAsync(database.General, options.Value.ClaimSize, options.Value.Lease, cancellationToken);
+            // No more than are worked on at once: a lease must not run out while its operation waits for its turn.
+            claimed = await OperationClaim.RunAsync(database.General, options.Value.Parallel, options.Value.Lease, cancellationToken);
             total += claimed.Count;
             await Parallel.ForEachAsync(
                 claimed,
                 new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellationToken },
                 async (operation, _) => await HandleAsync(operation));
         }
-        while (claimed.Count == options.Value.ClaimSize);
+        while (claimed.Count == options.Value.Parallel);
         return total;
     }
 

@@ -22,6 +22,7 @@ internal static class PaymentsRegistration
         services.AddSingleton<AcquirerNews>();
         services.AddSingleton<Approvals>();
         services.AddSingleton<Refusals>();
+        services.AddHostedService(provider => provider.GetRequiredService<Refusals>());
         services.AddSingleton<LateDecisions>();
         services.AddHostedService(provider => provider.GetRequiredService<LateDecisions>());
         services.AddSingleton<DeliveredMarks>();

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Storage;
@@ -5,13 +7,30 @@ using PspGateway.Storage.Queue;
 
 namespace PspGateway.Payments;
 
+/// <summary>A customer's no that could not be looked into while the database was away.</summary>
+/// <param name="TokenHash">Of the token that it came with, to be compared once the payment can be read.</param>
+internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove Move, PaymentEventName Name, string Reason);
+
 /// <summary>
 /// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
 /// is taken back, since the wallet did not take it.
 /// </summary>
-internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers answers, QueueSignal signal, IWallet wallet, ILogger<Refusals> logger)
+internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
 {
+    private const int Capacity = 10_000;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    private readonly Channel<LateRefusal> _late = Channel.CreateBounded<LateRefusal>(Capacity);
+
     private const int MostRereads = 4;
+
+    /// <summary>The wallet was answered and will not say it again, so this process remembers it until the database answers: an OK it did not take must be taken back.</summary>
+    public void Remember(LateRefusal refusal)
+    {
+        if (!_late.Writer.TryWrite(refusal))
+        {
+            LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
+        }
+    }
 
     /// <param name="move">Abort or Expire.</param>
     public async Task RefuseAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
@@ -26,6 +45,27 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
             }
 
             current = await CallbackRead.RunAsync(database.Callback, payment.Id, cancellationToken);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var refusal in _late.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                var payment = await CallbackRead.RunAsync(database.General, refusal.PaymentId, stoppingToken);
+                if (payment is not null && CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash))
+                {
+                    await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, stoppingToken);
+                }
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogNotYet(exception, new PspTransactionId(refusal.PaymentId));
+                await Task.Delay(RetryAfter, time, stoppingToken);
+                Remember(refusal);
+            }
         }
     }
 
@@ -83,6 +123,12 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
 
     [LoggerMessage(2403, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}); the approval is being reversed.")]
     private partial void LogWithdrawn(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, too many refusals wait for the database; {Reason} is forgotten and must be looked up at Vipps.")]
+    private partial void LogForgotten(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2406, LogLevel.Error, "Payment {PspTransactionId}: a refusal could not be stored yet.")]
+    private partial void LogNotYet(Exception exception, PspTransactionId pspTransactionId);
 
     [LoggerMessage(2404, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}), but money is captured; a person must decide.")]
     private partial void LogCaptured(PspTransactionId pspTransactionId, string reason);

@@ -35,8 +35,18 @@ internal sealed class GatewayDatabase : IAsyncDisposable
             // A reset at each return to the pool costs a round trip, and nothing here leaves session state behind.
             NoResetOnClose = true,
             MaxAutoPrepare = 50,
-            Timeout = 5,
         };
+        if (!settings.ContainsKey("Timeout"))
+        {
+            settings.Timeout = 5;
+        }
+
+        // Two pools a replica, and Postgres gives 100 connections by default.
+        if (!settings.ContainsKey("Maximum Pool Size"))
+        {
+            settings.MaxPoolSize = 40;
+        }
+
         if (callback)
         {
             // ENGINE 26: a row that somebody else holds is not waited for; the caller reads and decides again.

@@ -63,29 +63,58 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
     public async Task<int> DestroyOldAsync(TimeSpan after, CancellationToken cancellationToken)
     {
         var lastDay = DateOnly.FromDateTime((time.GetUtcNow() - after).UtcDateTime).AddDays(-1);
-        await using var command = database.General.CreateCommand("""
-            with old as (
-                select e.id from vault_epochs e
-                where e.day <= @day and e.destroyed_at is null and not exists (select from sealed_tokens t where t.epoch_id = e.id)
-                order by e.day limit 100
-                for update
-            )
-            update vault_epochs e set destroyed_at = clock_timestamp() from old where e.id = old.id returning e.id, e.day
-            """);
-        command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", lastDay));
-        var count = 0;
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        await using var connection = await database.General.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var old = await LockOldAsync(connection, lastDay, cancellationToken);
+        foreach (var id in old)
         {
-            var id = reader.GetGuid(0);
+            // First the file, then the row, under the lock that sealing shares: a crash in between only means that it is done again.
             folder.Delete(FileName(id));
-            _byId.TryRemove(id, out _);
-            _byDay.TryRemove(await reader.GetFieldValueAsync<DateOnly>(1, cancellationToken), out _);
             LogDestroyed(id);
-            count++;
         }
 
-        return count;
+        await using var command = new NpgsqlCommand("update vault_epochs set destroyed_at = clock_timestamp() where id = any(@ids)", connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. old]));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        Forget(lastDay);
+        return old.Count;
+    }
+
+    private static async Task<List<Guid>> LockOldAsync(NpgsqlConnection connection, DateOnly lastDay, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select e.id from vault_epochs e
+            where e.day <= @day and e.destroyed_at is null and not exists (select from sealed_tokens t where t.epoch_id = e.id)
+            order by e.day limit 100
+            for update
+            """,
+            connection);
+        command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", lastDay));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetGuid(0));
+        }
+
+        return ids;
+    }
+
+    /// <summary>Whichever replica destroyed them, this one does not keep them in memory.</summary>
+    private void Forget(DateOnly lastDay)
+    {
+        foreach (var day in _byDay.Keys.Where(day => day <= lastDay))
+        {
+            _byDay.TryRemove(day, out _);
+        }
+
+        var kept = _byDay.Values.Select(key => key.Id).ToHashSet();
+        foreach (var id in _byId.Keys.Where(id => !kept.Contains(id)))
+        {
+            _byId.TryRemove(id, out _);
+        }
     }
 
     public void Dispose() => _gate.Dispose();

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 
 namespace PspGateway.Vault;
@@ -38,28 +37,7 @@ internal static class VaultRegistration
             throw Invalid($"{VaultOptions.Section}:{nameof(VaultOptions.MasterKey)} (or {nameof(VaultOptions.MasterKeyFile)}) is missing: 32 random bytes in base64.");
         }
 
-        return DevelopmentKey(Path.Combine(FolderPath(options, environment), "development-master.base64"));
-    }
-
-    // Development only: a key of our own that is made once and kept, so that a restart can open what was sealed before.
-    private static byte[] DevelopmentKey(string path)
-    {
-        if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path) ?? ".");
-            var temporary = $"{path}.{Guid.NewGuid():N}";
-            File.WriteAllText(temporary, Convert.ToBase64String(RandomNumberGenerator.GetBytes(AesGcmBox.KeySize)));
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                File.Delete(temporary);
-            }
-        }
-
-        return Decode(File.ReadAllText(path).Trim(), nameof(VaultOptions.MasterKey));
+        return Decode(DevelopmentKey.ReadOrMake(FolderPath(options, environment), "master"), nameof(VaultOptions.MasterKey));
     }
 
     private static byte[] Decode(string base64, string setting)

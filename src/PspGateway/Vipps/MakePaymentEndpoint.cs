@@ -66,7 +66,7 @@ internal sealed partial class MakePaymentEndpoint(
             return;
         }
 
-        await WriteAsync(context, found.Answer ?? await DecideAsync(found.Payment, call, id, deadline));
+        await WriteAsync(context, found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline));
     }
 
     /// <summary>The payment, or what to answer when the database does not say; null when the token is not the one issued for it.</summary>
@@ -81,6 +81,7 @@ internal sealed partial class MakePaymentEndpoint(
         {
             // ENGINE 2: nothing was accepted, so nothing is held. Whoever cannot show a verified token never gets here.
             LogDatabaseGone(exception, id);
+            RememberRefusal(id, call.State, context.Request);
             return (null, Fail(id, call switch
             {
                 { State: VippsPaymentState.Accepted, Token: null } => VippsErrorId.InvalidRequest,
@@ -93,9 +94,10 @@ internal sealed partial class MakePaymentEndpoint(
         return payment is not null && CryptographicOperations.FixedTimeEquals(MakePaymentTokens.Hash(token), payment.CallbackTokenHash) ? (payment, null) : null;
     }
 
-    private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, AnswerDeadline deadline)
+    private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, HttpRequest request, AnswerDeadline deadline)
     {
-        if (payment is null || call.Invalid.Count > 0)
+        // Whatever else is wrong with a TIMEOUT or a cancel, its token names the payment, and it is answered 93 always.
+        if (payment is null || (call.Invalid.Count > 0 && call.State is (VippsPaymentState.Accepted or VippsPaymentState.Unknown)))
         {
             LogInvalid(id, string.Join(", ", call.Invalid));
             return Fail(id, VippsErrorId.InvalidRequest);
@@ -108,8 +110,8 @@ internal sealed partial class MakePaymentEndpoint(
                 return await approvals.AnswerAsync(payment, token, call.CardBin, deadline);
             }
 
-            var (move, name) = call.State == VippsPaymentState.Timeout ? (PaymentMove.Expire, PaymentEventName.Expired) : (PaymentMove.Abort, PaymentEventName.Aborted);
-            await refusals.RefuseAsync(payment, move, name, $"Vipps: {call.State}", CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
+            var (move, name, reason) = RefusalOf(call.State);
+            await refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
         }
         catch (Exception exception)
         {
@@ -118,10 +120,25 @@ internal sealed partial class MakePaymentEndpoint(
             {
                 return Fail(id, VippsErrorId.Of(DeclineReason.TooLate));
             }
+
+            RememberRefusal(id, call.State, request);
         }
 
         return Fail(id, StatusOf(call.State));
     }
+
+    private void RememberRefusal(PspTransactionId id, VippsPaymentState state, HttpRequest request)
+    {
+        if (state is VippsPaymentState.Timeout or VippsPaymentState.UserCancel or VippsPaymentState.No)
+        {
+            var (move, name, reason) = RefusalOf(state);
+            refusals.Remember(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason));
+        }
+    }
+
+    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state) => state == VippsPaymentState.Timeout
+        ? (PaymentMove.Expire, PaymentEventName.Expired, $"Vipps: {state}")
+        : (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}");
 
     private async Task WriteAsync(HttpContext context, AnswerToGive answer)
     {

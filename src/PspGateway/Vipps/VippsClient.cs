@@ -22,7 +22,8 @@ internal static class VippsHeaders
 
 /// <summary>What Vipps answered, or that it did not.</summary>
 /// <param name="Status">Null: no answer, so the call may have had its effect.</param>
-internal sealed record VippsAnswer(HttpStatusCode? Status, string Body, TimeSpan? RetryAfter, string? Why)
+/// <param name="Sent">False: nothing left, so the call surely had no effect.</param>
+internal sealed record VippsAnswer(HttpStatusCode? Status, string Body, TimeSpan? RetryAfter, string? Why, bool Sent = true)
 {
     public bool IsSuccess => Status is HttpStatusCode.OK;
 }
@@ -48,8 +49,7 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
         {
-            // Nothing was sent, but whoever asked must treat every missing answer alike.
-            return new VippsAnswer(null, "", null, exception.Message);
+            return new VippsAnswer(null, "", null, exception.Message, Sent: false);
         }
 
         var answer = await SendOnceAsync(method, path, merchant, content, requestId, token, cancellationToken);
@@ -96,7 +96,8 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
         {
-            return new VippsAnswer(null, "", null, exception.GetType().Name);
+            var opened = exception is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+            return new VippsAnswer(null, "", null, exception.GetType().Name, Sent: opened);
         }
     }
 }

@@ -57,7 +57,7 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
                 return RedirectUrlOf(answer.Body) is { } url ? new InitiationOutcome.Initiated(url) : new InitiationOutcome.Unknown("Vipps' answer has no vippsRedirectUrl.");
 
             // Our own credentials or our own haste, nothing the merchant can mend: the same key may resume.
-            case null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError:
+            case null or HttpStatusCode.Unauthorized or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError:
                 return new InitiationOutcome.Unknown(answer.Why ?? $"HTTP {(int?)answer.Status}: {VippsError.Parse(answer.Body).Text}");
 
             case >= HttpStatusCode.BadRequest:

@@ -103,7 +103,12 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         }
 
         var amount = response.Amount;
-        return amount is null || (amount.Value == request.Amount.MinorUnits && amount.Currency == request.Amount.Currency.ToString())
+        if (amount is null || response.MerchantReference is null)
+        {
+            return new AuthorisationOutcome.Unknown("an approval that does not say of what");
+        }
+
+        return amount.Value == request.Amount.MinorUnits && amount.Currency == request.Amount.Currency.ToString()
             ? new AuthorisationOutcome.Approved(acquirerReference)
             : new AuthorisationOutcome.Unknown("an approval of another amount", acquirerReference);
     }

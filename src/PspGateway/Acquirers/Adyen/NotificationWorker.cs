@@ -17,7 +17,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         set due_at = clock_timestamp() + least(interval '1 second' * (n.tries + 1), interval '5 minutes'), tries = n.tries + 1
         where n.id in (
             select id from acquirer_notifications where due_at <= clock_timestamp() order by due_at, id limit @limit for update skip locked)
-        returning n.id, n.psp_reference, n.event_code, n.success, n.original_reference, n.merchant_reference, n.received_at, n.tries
+        returning n.id, n.psp_reference, n.event_code, n.success, n.original_reference, n.merchant_reference, n.received_at, n.tries, n.merchant_account
         """;
 
     private const string AppliedSql = "update acquirer_notifications set due_at = null, applied_at = clock_timestamp(), verdict = @verdict where id = @id";
@@ -67,9 +67,9 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         {
             var verdict = NotificationEndpoint.KindOf(notification.EventCode) switch
             {
-                NotificationKind.Authorisation => await news.AuthorisationAsync(notification.MerchantReference, notification.PspReference, notification.Success, cancellationToken),
-                NotificationKind.Cancellation => await news.CancellationAsync(notification.MerchantReference, notification.OriginalReference, notification.Success, cancellationToken),
-                NotificationKind.CancelByReference => await news.TechnicalCancelAsync(notification.MerchantReference, notification.Success, notification.ReceivedAt, cancellationToken),
+                NotificationKind.Authorisation => await news.AuthorisationAsync(notification.MerchantReference, notification.Account, notification.PspReference, notification.Success, cancellationToken),
+                NotificationKind.Cancellation => await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, cancellationToken),
+                NotificationKind.CancelByReference => await news.TechnicalCancelAsync(notification.MerchantReference, notification.Account, notification.Success, notification.ReceivedAt, cancellationToken),
 
                 // Kept, for whoever reads the books later.
                 _ => NewsVerdict.Unknown,
@@ -107,13 +107,14 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
                 await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4),
                 reader.GetString(5),
                 await reader.GetFieldValueAsync<DateTimeOffset>(6, cancellationToken),
-                reader.GetInt32(7)));
+                reader.GetInt32(7),
+                reader.GetString(8)));
         }
 
         return [.. claimed.OrderBy(n => n.Id)];
     }
 
-    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries);
+    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries, string Account);
 
     [LoggerMessage(6201, LogLevel.Information, "Notification {EventCode} (success {Success}) for {Reference}: {Verdict}.")]
     private partial void LogApplied(string eventCode, bool success, string reference, NewsVerdict verdict);

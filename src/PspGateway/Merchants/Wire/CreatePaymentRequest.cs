@@ -120,7 +120,7 @@ internal sealed class CreatePaymentRequest
         }
 
         var origin = url.GetLeftPart(UriPartial.Authority);
-        return origins.Any(o => string.Equals(o.TrimEnd('/'), origin.TrimEnd('/'), StringComparison.OrdinalIgnoreCase)
+        return origins.Any(o => (origin.Length > 0 && string.Equals(o.TrimEnd('/'), origin.TrimEnd('/'), StringComparison.OrdinalIgnoreCase))
             || (url.Scheme is not ("http" or "https") && string.Equals(o, url.Scheme + ":", StringComparison.OrdinalIgnoreCase)));
     }
 

@@ -4,13 +4,14 @@ using PspGateway.Domain.Operations;
 namespace PspGateway.Storage.Queue;
 
 /// <summary>An authorise or its reversal, found by a name that the acquirer used.</summary>
-internal sealed record FoundOperation(Guid Id, Guid PaymentId, OperationStatus Status, Answer? Answer, string? AcquirerReference, long Generation, bool Leased, bool Finished, DateTimeOffset? LastSendBefore, int Rung);
+internal sealed record FoundOperation(Guid Id, Guid PaymentId, OperationStatus Status, Answer? Answer, string? AcquirerReference, long Generation, bool Leased, bool Finished, DateTimeOffset? LastSendBefore, int Rung, string AcquirerAccount);
 
 internal static class ReferenceRead
 {
     private const string Columns = """
         select o.id, o.payment_id, o.status, o.answer, o.acquirer_reference, o.generation,
-               coalesce(o.lease_until > clock_timestamp(), false), o.finished_at is not null
+               coalesce(o.lease_until > clock_timestamp(), false), o.finished_at is not null,
+               (select p.acquirer_account from payments p where p.id = o.payment_id)
         """;
 
     private const string AuthoriseSql = $"{Columns}, o.answer_due, 0 from operations o where o.kind = 'Authorise' and o.reference = @reference";
@@ -47,7 +48,8 @@ internal static class ReferenceRead
             reader.GetInt64(5),
             reader.GetBoolean(6),
             reader.GetBoolean(7),
-            await reader.IsDBNullAsync(8, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(8, cancellationToken),
-            reader.GetInt32(9));
+            await reader.IsDBNullAsync(9, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(9, cancellationToken),
+            reader.GetInt32(10),
+            reader.GetString(8));
     }
 }

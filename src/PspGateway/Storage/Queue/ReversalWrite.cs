@@ -17,7 +17,8 @@ internal static class ReversalWrite
 
     private const string SameRung = """
         update operations
-        set status = 'Unknown', sent_at = clock_timestamp(), lease_until = null, due_at = clock_timestamp() + @delay
+        set status = 'Unknown', sent_at = clock_timestamp(), lease_until = null, due_at = clock_timestamp() + @delay,
+            tries = tries + case when clock_timestamp() + @delay >= ladder_started_at + @next then 1 else 0 end
         where id = @id and generation = @generation and finished_at is null
         """;
 
@@ -34,6 +35,27 @@ internal static class ReversalWrite
         )
         select count(*) from parked
         """;
+
+    // One open Reverse per authorise: while another reference's is open, this one has to come again.
+    private const string OpenSql = """
+        with locked as (
+            select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id
+            from operations o join payments p on p.id = o.payment_id
+            where o.id = @id and not exists (
+                select from operations r where r.reverses_operation_id = o.id and r.kind = 'Reverse' and r.acquirer_reference = @acquirer_reference)
+            for update of p
+        )
+        insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key, acquirer_reference,
+                                reverses_operation_id, tries, ladder_base, ladder_started_at, due_at, generation, created_at)
+        select @reverse_id, l.payment_id, 'Reverse', n.number, l.amount_minor, l.currency, 'Pending',
+               replace(l.payment_id::text, '-', '') || '-r' || n.number, replace(@reverse_id::text, '-', ''), @acquirer_reference,
+               l.operation_id, 0, 0, clock_timestamp(), clock_timestamp(), 0, clock_timestamp()
+        from locked l
+        cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = l.payment_id and r.kind = 'Reverse') n
+        on conflict (reverses_operation_id) where kind = 'Reverse' and finished_at is null do nothing
+        """;
+
+    private const string HasSql = "select exists (select from operations where reverses_operation_id = @id and kind = 'Reverse' and acquirer_reference = @acquirer_reference)";
 
     // The payment is locked first, as everywhere. CANCELLED is reported only for a reservation that Vipps was told of (ENGINE 19):
     // that is what Withdrawn means.
@@ -68,9 +90,9 @@ internal static class ReversalWrite
     public static Task<bool> NextRungAsync(NpgsqlDataSource database, ClaimedOperation reverse, int rung, TimeSpan offset, CancellationToken cancellationToken) =>
         ExecuteAsync(database, NextRung, cancellationToken, new NpgsqlParameter<Guid>("id", reverse.Id), new NpgsqlParameter<long>("generation", reverse.Generation), new NpgsqlParameter<int>("tries", rung), new NpgsqlParameter<TimeSpan>("offset", offset), new NpgsqlParameter<string?>("sent_for", reverse.AcquirerReference));
 
-    /// <summary>The rung had no answer: it is sent again under its own key.</summary>
-    public static Task<bool> SameRungAsync(NpgsqlDataSource database, ClaimedOperation reverse, TimeSpan delay, CancellationToken cancellationToken) =>
-        ExecuteAsync(database, SameRung, cancellationToken, new NpgsqlParameter<Guid>("id", reverse.Id), new NpgsqlParameter<long>("generation", reverse.Generation), new NpgsqlParameter<TimeSpan>("delay", delay));
+    /// <summary>The rung had no answer: it is sent again under its own key, until the next one's time has come.</summary>
+    public static Task<bool> SameRungAsync(NpgsqlDataSource database, ClaimedOperation reverse, TimeSpan delay, TimeSpan next, CancellationToken cancellationToken) =>
+        ExecuteAsync(database, SameRung, cancellationToken, new NpgsqlParameter<TimeSpan>("next", next), new NpgsqlParameter<Guid>("id", reverse.Id), new NpgsqlParameter<long>("generation", reverse.Generation), new NpgsqlParameter<TimeSpan>("delay", delay));
 
     /// <summary>Only a person can go on. A later proof still ends it.</summary>
     public static Task<bool> ParkAsync(NpgsqlDataSource database, Guid id, long? generation, string why, CancellationToken cancellationToken) =>
@@ -88,6 +110,22 @@ internal static class ReversalWrite
             new NpgsqlParameter<string>("withdrawn", PaymentState.Withdrawn.ToString()),
             new NpgsqlParameter<string>("event", PaymentEventName.Reversed.ToString()),
             new NpgsqlParameter<string>("report", ReportedEffect.Cancelled.ToString()));
+
+    /// <summary>Starts the reversal of something that the acquirer holds and that no OK was given for. True when one of that reference exists now, finished or not.</summary>
+    public static async Task<bool> OpenAsync(NpgsqlDataSource database, Guid authoriseId, string acquirerReference, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(
+            database,
+            OpenSql,
+            cancellationToken,
+            new NpgsqlParameter<Guid>("id", authoriseId),
+            new NpgsqlParameter<string>("acquirer_reference", acquirerReference),
+            new NpgsqlParameter<Guid>("reverse_id", Guid.CreateVersion7()));
+        await using var command = database.CreateCommand(HasSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", authoriseId));
+        command.Parameters.Add(new NpgsqlParameter<string>("acquirer_reference", acquirerReference));
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
 
     private static async Task<bool> ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {

@@ -105,10 +105,12 @@ internal static class StatusBatches
             insert into status_batches (id, merchant_serial_number, tries, due_at, generation, doubtful, created_at)
             select n.id, c.merchant_serial_number, 0, clock_timestamp(), 0, false, clock_timestamp()
             from closed c, (select distinct unnest(@batches) as id) n
+            where n.id <> @none
             returning id
         )
-        update status_updates u set batch_id = m.batch_id
-        from unnest(@updates, @batches) as m (update_id, batch_id) join half h on h.id = m.batch_id
+        update status_updates u
+        set batch_id = nullif(m.batch_id, @none), due_at = case when m.batch_id = @none then clock_timestamp() end
+        from unnest(@updates, @batches) as m (update_id, batch_id), closed c
         where u.id = m.update_id
         """;
 
@@ -200,14 +202,14 @@ internal static class StatusBatches
 
     public static Task SplitAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken)
     {
-        // A payment's updates stay together, so that their order is kept.
+        // A payment's updates stay together. Of one payment's alone, the first goes by itself and the others wait for it, unbatched.
         var payments = batch.Updates.Select(u => u.PaymentId).Distinct().ToList();
         var (first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var half = payments.Take(payments.Count / 2).ToHashSet();
         var batches = payments.Count > 1
             ? batch.Updates.Select(u => half.Contains(u.PaymentId) ? first : second)
-            : batch.Updates.Select((_, i) => i == 0 ? first : second);
-        return RunAsync(database, SplitSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("updates", [.. batch.Updates.Select(u => u.Id)]), new NpgsqlParameter<Guid[]>("batches", [.. batches]));
+            : batch.Updates.Select((_, i) => i == 0 ? first : Guid.Empty);
+        return RunAsync(database, SplitSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("updates", [.. batch.Updates.Select(u => u.Id)]), new NpgsqlParameter<Guid[]>("batches", [.. batches]), new NpgsqlParameter<Guid>("none", Guid.Empty));
     }
 
     private static async Task RunAsync(NpgsqlDataSource database, string sql, ClaimedBatch batch, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)

@@ -80,7 +80,8 @@ internal sealed partial class StatusUpdateWorker(
                 LogParked(new PspTransactionId(batch.Updates[0].PaymentId), batch.Updates[0].Status, error.Code ?? "none", error.Text);
                 break;
 
-            // Vipps said that it did nothing.
+            // Nothing left, or Vipps said that it did nothing.
+            case null when !answer.Sent:
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable:
                 await RetryAsync(batch, answer, doubtful: false);
                 break;

@@ -53,7 +53,7 @@ internal sealed class MakePaymentCall
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
             return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement) : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }
@@ -102,7 +102,7 @@ internal sealed class MakePaymentCall
         };
     }
 
-    private static VippsPaymentState StateOf(JsonElement root) => (Text(root, "paymentState") ?? Text(root, "confirmed"))?.ToUpperInvariant() switch
+    private static VippsPaymentState StateOf(JsonElement root) => Text(root, root.TryGetProperty("paymentState", out var state) && state.ValueKind != JsonValueKind.Null ? "paymentState" : "confirmed")?.ToUpperInvariant() switch
     {
         "ACCEPTED" or "YES" => VippsPaymentState.Accepted,
         "TIMEOUT" => VippsPaymentState.Timeout,
