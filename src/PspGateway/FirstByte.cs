@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace PspGateway;
 
@@ -16,6 +17,8 @@ internal interface IFirstByteFeature
 /// <summary>Connection middleware that stamps the first read of each request. HTTP/1.1 only: a connection carries one request at a time.</summary>
 internal static class FirstByte
 {
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(5);
+
     public static void Stamp(IConnectionBuilder connections, TimeProvider time) => connections.Use(next => async connection =>
     {
         var stamp = new StampingReader(connection.Transport.Input, time);
@@ -25,7 +28,7 @@ internal static class FirstByte
     });
 
     /// <summary>Lets the stamp begin anew once a request is answered.</summary>
-    public static Task RearmAsync(HttpContext context, RequestDelegate next)
+    public static async Task RearmAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<IFirstByteFeature>() is { } stamp)
         {
@@ -38,7 +41,33 @@ internal static class FirstByte
             });
         }
 
-        return next(context);
+        try
+        {
+            await next(context);
+            await context.Response.CompleteAsync();
+        }
+        finally
+        {
+            await DrainAsync(context);
+        }
+    }
+
+    /// <summary>What is left of a body that nobody read would be taken for the next request's first byte, if Kestrel read it after the answer.</summary>
+    private static async Task DrainAsync(HttpContext context)
+    {
+        using var timeout = new CancellationTokenSource(DrainWithin);
+        try
+        {
+            await context.Request.Body.DrainAsync(timeout.Token);
+        }
+        catch (BadHttpRequestException)
+        {
+            // Too large: Kestrel closes the connection itself, once the answer is out.
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            context.Abort();
+        }
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -21,6 +21,7 @@ internal static class GatewayApp
         // The content root is where this assembly lies, from whatever directory the process was started.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         configure?.Invoke(builder);
+        DevelopmentKeys.AddMissing(builder);
         AddLogging(builder);
         AddServer(builder);
         builder.AddStorage();

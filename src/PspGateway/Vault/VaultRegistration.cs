@@ -8,7 +8,7 @@ internal static class VaultRegistration
     {
         builder.Services.AddOptions<VaultOptions>().BindConfiguration(VaultOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(services => new KeyFolder(FolderPath(services.GetRequiredService<IOptions<VaultOptions>>().Value, builder.Environment)));
-        builder.Services.AddSingleton<IKeyWrapper>(services => new LocalKeyWrapper(MasterKey(services.GetRequiredService<IOptions<VaultOptions>>().Value, builder.Environment)));
+        builder.Services.AddSingleton<IKeyWrapper>(services => new LocalKeyWrapper(MasterKey(services.GetRequiredService<IOptions<VaultOptions>>().Value)));
         builder.Services.AddSingleton<EpochKeys>();
         builder.Services.AddSingleton<TokenVault>();
         builder.Services.AddSingleton<FieldSealer>();
@@ -19,8 +19,8 @@ internal static class VaultRegistration
 
     private static string FolderPath(VaultOptions options, IHostEnvironment environment) => Path.Combine(environment.ContentRootPath, options.KeyFolder);
 
-    /// <exception cref="OptionsValidationException">None is configured and this is not Development, or it is not 32 bytes in base64.</exception>
-    private static byte[] MasterKey(VaultOptions options, IHostEnvironment environment)
+    /// <exception cref="OptionsValidationException">None is configured, or it is not 32 bytes in base64.</exception>
+    private static byte[] MasterKey(VaultOptions options)
     {
         if (options.MasterKey is { Length: > 0 } text)
         {
@@ -32,12 +32,7 @@ internal static class VaultRegistration
             return Decode(File.ReadAllText(file).Trim(), nameof(VaultOptions.MasterKeyFile));
         }
 
-        if (!environment.IsDevelopment())
-        {
-            throw Invalid($"{VaultOptions.Section}:{nameof(VaultOptions.MasterKey)} (or {nameof(VaultOptions.MasterKeyFile)}) is missing: 32 random bytes in base64.");
-        }
-
-        return Decode(DevelopmentKey.ReadOrMake(FolderPath(options, environment), "master"), nameof(VaultOptions.MasterKey));
+        throw Invalid($"{VaultOptions.Section}:{nameof(VaultOptions.MasterKey)} (or {nameof(VaultOptions.MasterKeyFile)}) is missing: 32 random bytes in base64.");
     }
 
     private static byte[] Decode(string base64, string setting)

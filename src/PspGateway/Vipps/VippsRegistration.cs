@@ -15,7 +15,6 @@ internal static class VippsRegistration
         var services = builder.Services;
         services.AddOptions<VippsOptions>().BindConfiguration(VippsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<MakePaymentOptions>().BindConfiguration(MakePaymentOptions.Section)
-            .PostConfigure(options => AddDevelopmentKeyIfMissing(options, builder))
             .Validate(HasValidKeys, $"{MakePaymentOptions.Section}:SigningKeys needs at least one key: an Id of 1 or 2 characters and a Key of 32 bytes in base64.")
             .ValidateOnStart();
         services.AddOptions<ReportOptions>().Configure<IOptions<VippsOptions>>((report, vipps) => report.ReportReservations = vipps.Value.ReportReservations);
@@ -33,16 +32,6 @@ internal static class VippsRegistration
         services.AddSingleton<IWallet, VippsWallet>();
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MakePaymentAuthentication>();
         services.AddHostedService<StatusUpdateWorker>();
-    }
-
-    // In Development a missing key is made and kept beside the vault's; elsewhere it stops the start.
-    private static void AddDevelopmentKeyIfMissing(MakePaymentOptions options, WebApplicationBuilder builder)
-    {
-        if (options.SigningKeys.Count == 0 && builder.Environment.IsDevelopment())
-        {
-            var folder = Path.Combine(builder.Environment.ContentRootPath, builder.Configuration["Vault:KeyFolder"] ?? "keys");
-            options.SigningKeys.Add(new MakePaymentOptions.SigningKey { Id = "d1", Key = DevelopmentKey.ReadOrMake(folder, "make-payment") });
-        }
     }
 
     private static bool HasValidKeys(MakePaymentOptions options) => options.SigningKeys.Count > 0 && options.SigningKeys.All(key =>
