@@ -55,6 +55,12 @@ internal static class FirstByte
     /// <summary>What is left of a body that nobody read would be taken for the next request's first byte, if Kestrel read it after the answer.</summary>
     private static async Task DrainAsync(HttpContext context)
     {
+        if (context.Response.Headers.Connection == "close")
+        {
+            // No next request comes on this connection.
+            return;
+        }
+
         using var timeout = new CancellationTokenSource(DrainWithin);
         try
         {

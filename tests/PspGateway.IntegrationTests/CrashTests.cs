@@ -66,6 +66,32 @@ public sealed class CrashTests(WorldOfProcesses world) : IClassFixture<WorldOfPr
     }
 
     [Fact]
+    public async Task A_stop_right_after_the_OK_still_stores_its_delivered_mark()
+    {
+        using var first = await GatewayProcess.StartAsync(world, world.GatewaySettings);
+        var payment = await world.Merchant.CreateAsync();
+
+        Assert.Equal("OK", (await world.Vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+        await first.StopAsync();
+
+        Assert.Equal("Authorised", await world.QueryAsync<string>($"select state from payments where id = '{Guid.Parse(payment.PspTransactionId)}'"));
+    }
+
+    [Fact]
+    public async Task A_stop_while_a_payment_is_at_the_acquirer_waits_for_its_answer()
+    {
+        using var first = await GatewayProcess.StartAsync(world, world.GatewaySettings);
+        var payment = await world.Merchant.CreateAsync(800200);
+        var waiting = world.Vipps.PostAsync(payment.PspTransactionId);
+        await world.UntilAuthorisingAsync(payment.PspTransactionId);
+
+        await first.StopAsync();
+
+        Assert.Equal("OK", (await waiting).PaymentStatus);
+        Assert.Equal("Authorised", await world.QueryAsync<string>($"select state from payments where id = '{Guid.Parse(payment.PspTransactionId)}'"));
+    }
+
+    [Fact]
     public async Task A_create_that_a_kill_broke_off_resumes_under_the_same_key()
     {
         using var first = await GatewayProcess.StartAsync(world, world.GatewaySettings);

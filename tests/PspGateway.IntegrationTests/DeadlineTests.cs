@@ -54,14 +54,14 @@ public sealed class DeadlineTests(TestWorld world) : IClassFixture<TestWorld>
     }
 
     [Fact]
-    public async Task A_database_that_hangs_is_answered_in_time_and_nothing_is_sent()
+    public async Task A_table_that_is_locked_is_answered_in_time_nothing_is_sent_and_the_FAIL_is_kept()
     {
         var payment = await world.Merchant.CreateAsync();
         await using var connection = new NpgsqlConnection(world.Database);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
 
-        // Reads of the payment wait for this lock, as they would for a server that does not answer.
+        // Reads of the payment run into the lock timeout: an error before accept.
         await using (var hold = new NpgsqlCommand("lock table payments in access exclusive mode", connection, transaction))
         {
             await hold.ExecuteNonQueryAsync();
@@ -73,10 +73,32 @@ public sealed class DeadlineTests(TestWorld world) : IClassFixture<TestWorld>
         Assert.Equal("FAIL", posted.PaymentStatus);
         Assert.InRange(posted.ElapsedMs, 0, AnswerWithinMs);
         Assert.Empty((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "ABORTED");
+        Assert.Equal("FAIL", (await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["repeatLast"] = true })).PaymentStatus);
     }
 
     [Fact]
-    public async Task A_database_that_hangs_after_the_accept_is_answered_85_in_time_and_the_approval_is_reversed()
+    public async Task A_row_that_somebody_holds_for_a_while_only_delays_the_OK()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        await using var connection = new NpgsqlConnection(world.Database);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand($"select from payments where id = '{Guid.Parse(payment.PspTransactionId)}' for update", connection, transaction))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        var waiting = world.Vipps.PostAsync(payment.PspTransactionId);
+        await Task.Delay(3000);
+        await transaction.RollbackAsync();
+
+        Assert.Equal("OK", (await waiting).PaymentStatus);
+        Assert.Single((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_locked_after_the_accept_is_answered_85_in_time_and_the_approval_is_reversed()
     {
         var payment = await world.Merchant.CreateAsync(800200);
         var waiting = world.Vipps.PostAsync(payment.PspTransactionId);
@@ -101,7 +123,7 @@ public sealed class DeadlineTests(TestWorld world) : IClassFixture<TestWorld>
     }
 
     [Fact]
-    public async Task A_TIMEOUT_after_OK_that_comes_while_the_database_hangs_is_remembered_and_takes_the_approval_back()
+    public async Task A_TIMEOUT_after_OK_that_cannot_be_stored_is_remembered_and_takes_the_approval_back()
     {
         var payment = await world.Merchant.CreateAsync();
         await world.Vipps.PostAsync(payment.PspTransactionId);

@@ -93,7 +93,7 @@ public sealed class NotificationTests(TestWorld world) : IClassFixture<TestWorld
     [Theory]
     [InlineData(901200, 1)]
     [InlineData(49900, 1)]
-    public async Task An_approval_that_nobody_knew_of_is_reversed(long amount, int reversals)
+    public async Task An_approval_that_nobody_knew_of_gets_a_cancel_of_its_own_and_changes_no_answer(long amount, int reversals)
     {
         var payment = await world.Merchant.CreateAsync(amount);
         await world.Vipps.PostAsync(payment.PspTransactionId);
@@ -108,6 +108,25 @@ public sealed class NotificationTests(TestWorld world) : IClassFixture<TestWorld
         await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>(opened) == reversals, what: "a reversal of the unknown approval");
         await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).CancelCalls.Any(c => c["path"]!.GetValue<string>().Contains("cancels", StringComparison.Ordinal)), what: "its cancel");
         Assert.Equal(state, await world.Merchant.StateAsync(payment.Reference));
+    }
+
+    [Fact]
+    public async Task A_reversal_that_is_stuck_keeps_no_other_from_being_made()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+        var surprise = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant(), $"{payment.PspTransactionId}-1");
+        Sign(surprise);
+        await PostAsync(surprise);
+
+        // The acquirer knows nothing of it and refuses the cancel: a person is called.
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from operations where acquirer_reference = '{surprise["pspReference"]}' and parked_at is not null") == 1, what: "the park");
+        Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
+
+        await world.Vipps.PostAsync(payment.PspTransactionId, "TIMEOUT");
+
+        await TestWorld.EventuallyAsync(async () => await world.BooksAsync(payment.PspTransactionId) is { Live: 0 } books && books.ReportedTimes("cancelled") == 1, what: "the reversal of the known approval");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public static class PaymentMoves
         [AskStepUp] = ([Authorising], StepUp),
         [Approve] = ([Authorising], Approved),
         [Deliver] = ([Approved], Authorised),
-        [Decline] = ([Authorising, StepUp], Declined),
+        [Decline] = ([Created, Initiated, Authorising, StepUp], Declined),
         [Overrule] = ([Approved], Declined),
         [Abort] = ([Created, Initiated, Authorising, StepUp], Aborted),
         [Expire] = ([Created, Initiated, Authorising, StepUp], Expired),

@@ -26,13 +26,12 @@ internal sealed partial class Approvals(
     TimeProvider time,
     ILogger<Approvals> logger)
 {
-    /// <summary>Enough for every legal order of events; a payment that still moves after that gets its late answer.</summary>
-    private const int MostRereads = 4;
+    private static readonly TimeSpan RereadAfter = TimeSpan.FromMilliseconds(50);
 
     public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, CardToken token, string? cardBin, AnswerDeadline deadline)
     {
         var current = payment;
-        for (var i = 0; i < MostRereads && current is not null; i++)
+        while (current is not null && deadline.IsOpen)
         {
             var answer = current.State is PaymentState.Created or PaymentState.Initiated
                 ? await AcceptAsync(current, token, cardBin, deadline)
@@ -42,10 +41,11 @@ internal sealed partial class Approvals(
                 return answer;
             }
 
+            await Task.Delay(RereadAfter, time);
             current = await ReadAsync(payment.Id, deadline);
         }
 
-        return Fail(payment.Id, DeclineReason.TooLate);
+        return FailAndSettle(new PendingAnswer(payment.Id, Guid.Empty, deadline), DeclineReason.TooLate);
     }
 
     /// <summary>Null: the payment had moved on, read it again.</summary>
@@ -72,8 +72,7 @@ internal sealed partial class Approvals(
         if (!await CompletesAsync(mine.Accepted, mine.Deadline))
         {
             // The accept's commit hangs. Nothing was sent, and nothing will be.
-            late.Settle(mine);
-            return Fail(mine.PaymentId, DeclineReason.TooLate);
+            return FailAndSettle(mine, DeclineReason.TooLate);
         }
 
         switch (await mine.Accepted)
@@ -81,10 +80,9 @@ internal sealed partial class Approvals(
             case AcceptVerdict.MovedOn:
                 return null;
             case AcceptVerdict.NotWritten:
-                return Fail(mine.PaymentId, DeclineReason.InternalError);
+                return FailAndSettle(mine, DeclineReason.InternalError);
             case AcceptVerdict.Lost:
-                late.Settle(mine);
-                return Fail(mine.PaymentId, DeclineReason.TooLate);
+                return FailAndSettle(mine, DeclineReason.TooLate);
             case AcceptVerdict.Taken:
                 break;
         }
@@ -93,8 +91,7 @@ internal sealed partial class Approvals(
         if (stored is null || (stored.Answer == Answer.Ok && mine.Deadline.UntilAnswerBy == TimeSpan.Zero))
         {
             // No word from the database, or an OK that was confirmed too late to send (ENGINE 8).
-            late.Settle(mine);
-            return Fail(mine.PaymentId, DeclineReason.TooLate);
+            return FailAndSettle(mine, DeclineReason.TooLate);
         }
 
         LogAnswered(new PspTransactionId(mine.PaymentId), stored.Answer);
@@ -108,7 +105,7 @@ internal sealed partial class Approvals(
         try
         {
             var body = wallet.AnswerFail(new PspTransactionId(mine.PaymentId), DeclineReason.TooLate);
-            if (await WriteLateFailAsync(mine.OperationId, body, limit.Token).WaitAsync(limit.Token))
+            if (await WriteLateFailPatientlyAsync(mine, body, limit.Token).WaitAsync(limit.Token))
             {
                 var failed = new StoredAnswer(mine.OperationId, Answer.Fail, body);
                 mine.Decide(failed);
@@ -124,6 +121,22 @@ internal sealed partial class Approvals(
         {
             LogLateWriteFailed(exception, new PspTransactionId(mine.PaymentId));
             return null;
+        }
+    }
+
+    /// <summary>Somebody who holds the row for a moment may be deciding it: the lock is tried for again while there is time.</summary>
+    private async Task<bool> WriteLateFailPatientlyAsync(PendingAnswer mine, byte[] body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return !mine.Decided.IsCompleted && await WriteLateFailAsync(mine.OperationId, body, cancellationToken);
+            }
+            catch (Npgsql.PostgresException exception) when (exception.SqlState == Npgsql.PostgresErrorCodes.LockNotAvailable)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
     }
 
@@ -185,7 +198,7 @@ internal sealed partial class Approvals(
 
             if (current.Authorise is { Overdue: true, Answer: null } overdue)
             {
-                await TryWriteLateFailAsync(overdue.Id, current.Id);
+                await CompletesAsync(TryWriteLateFailAsync(overdue.Id, current.Id), deadline);
             }
 
             var next = reads.NextAsync(current.Id);
@@ -234,6 +247,13 @@ internal sealed partial class Approvals(
     {
         var read = CallbackRead.RunAsync(database.Callback, paymentId, CancellationToken.None);
         return await CompletesAsync(read, deadline) ? await read : null;
+    }
+
+    /// <summary>A FAIL that is not stored yet: it will be, so that the same call never gets an OK later.</summary>
+    private AnswerToGive FailAndSettle(PendingAnswer mine, DeclineReason reason)
+    {
+        late.Settle(mine);
+        return Fail(mine.PaymentId, reason);
     }
 
     private AnswerToGive Fail(Guid paymentId, DeclineReason reason)

@@ -57,7 +57,7 @@ internal sealed partial class AuthoriseRunner(
             }
 
             // ENGINE 4: nothing is sent once the answer is closed. Whatever was accepted is undone without a call.
-            if (!pending.Deadline.IsOpen || pending.FailWentOut)
+            if (!pending.TrySend())
             {
                 late.Settle(pending);
                 return;
@@ -86,9 +86,19 @@ internal sealed partial class AuthoriseRunner(
     private async Task<(AcceptVerdict Verdict, SealedToken? Token)> AcceptAsync(CallbackPayment payment, CardToken token, string? cardBin, TokenBinding binding, int number, PendingAnswer pending)
     {
         var id = new PspTransactionId(payment.Id);
+        SealedToken sealedToken;
         try
         {
-            var sealedToken = await vault.SealAsync(token, binding, CancellationToken.None);
+            sealedToken = await vault.SealAsync(token, binding, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            LogNotAccepted(exception, id);
+            return (AcceptVerdict.NotWritten, null);
+        }
+
+        try
+        {
             var accepted = new AcceptedToken { PaymentId = payment.Id, OperationId = pending.OperationId, Number = number, EpochId = sealedToken.EpochId, Sealed = sealedToken.Bytes, CardBin = cardBin };
             var results = await AcceptWrite.RunAsync(database.Callback, [accepted], operations.Value.Lease, _ => pending.Deadline.UntilStopWaiting, CancellationToken.None);
             if (results is [{ Taken: true }])
@@ -158,7 +168,7 @@ internal sealed partial class AuthoriseRunner(
     {
         try
         {
-            return await NotificationRead.AuthorisationAsync(database.Callback, request.Reference, CancellationToken.None) switch
+            return await NotificationRead.AuthorisationAsync(database.Callback, request.Reference, request.Account, CancellationToken.None) switch
             {
                 { Success: true } told when told.IsOf(request.Amount) => new AuthorisationOutcome.Approved(told.AcquirerReference),
                 { Success: true } told => new AuthorisationOutcome.Unknown("notified of another amount", told.AcquirerReference),
@@ -219,6 +229,8 @@ internal sealed partial class AuthoriseRunner(
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100 * (tries + 1), 1000)), time);
             }
         }
+
+        LogGivenUp(id, record.AcquirerReference ?? "none");
     }
 
     /// <summary>Writes the outcome; when somebody has finished the operation before, reads what is stored. Null: it is not ours any more.</summary>
@@ -265,6 +277,9 @@ internal sealed partial class AuthoriseRunner(
 
     [LoggerMessage(2006, LogLevel.Error, "Payment {PspTransactionId}: the outcome could not be recorded yet.")]
     private partial void LogNotRecorded(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2008, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the outcome could not be recorded at all; the acquirer's reference is {AcquirerReference}. Its lease brings it back.")]
+    private partial void LogGivenUp(PspTransactionId pspTransactionId, string acquirerReference);
 
     [LoggerMessage(2007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the authorise broke off; it is recovered when its lease ends.")]
     private partial void LogBroken(Exception exception, PspTransactionId pspTransactionId);

@@ -24,6 +24,13 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
             return;
         }
 
+        if (reverse is { ReversedStatus: OperationStatus.Succeeded, AcquirerReference: null })
+        {
+            // The outcome came meanwhile, and with it a reversal by the acquirer's own reference.
+            await EndAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "ReversedByReference", cancellationToken);
+            return;
+        }
+
         if (reverse.Rung >= rungs.Count)
         {
             await ParkAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "LadderEndedWithoutProof", cancellationToken);

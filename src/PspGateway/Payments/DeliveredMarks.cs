@@ -17,6 +17,7 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
 {
     private const int Capacity = 10_000;
     private const int MostAtOnce = 500;
+    private const int TriesWhileStopping = 20;
     private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
     private readonly Channel<PendingAnswer> _delivered = Channel.CreateBounded<PendingAnswer>(Capacity);
@@ -30,16 +31,16 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
         {
             while (await _delivered.Reader.WaitToReadAsync(stoppingToken))
             {
-                await Task.Delay(Company, time, stoppingToken);
+                await Task.Delay(Company, time, CancellationToken.None);
                 await MarkAsync(TakeBatch(), stoppingToken);
             }
         }
         finally
         {
-            // One last try on the way out: what stays unmarked is reversed when its lease ends.
-            if (TakeBatch() is { Count: > 0 } rest)
+            // What stays unmarked is reversed when its lease ends: the stop waits for the marks.
+            while (TakeBatch() is { Count: > 0 } rest)
             {
-                await TryMarkAsync(rest, CancellationToken.None);
+                await MarkAsync(rest, stoppingToken);
             }
         }
     }
@@ -55,31 +56,50 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
         return batch;
     }
 
-    private async Task MarkAsync(List<PendingAnswer> batch, CancellationToken cancellationToken)
+    /// <summary>Until it is written; while stopping, a few times only.</summary>
+    private async Task MarkAsync(List<PendingAnswer> batch, CancellationToken stoppingToken)
     {
-        while (batch.Count > 0 && !await TryMarkAsync(batch, cancellationToken))
+        for (var lastTries = TriesWhileStopping; lastTries > 0;)
         {
-            await Task.Delay(RetryAfter, time, cancellationToken);
+            if (await TryMarkAsync(batch))
+            {
+                return;
+            }
+
+            lastTries -= stoppingToken.IsCancellationRequested ? 1 : 0;
+            await Task.Delay(RetryAfter, time, CancellationToken.None);
         }
     }
 
-    private async Task<bool> TryMarkAsync(List<PendingAnswer> batch, CancellationToken cancellationToken)
+    private async Task<bool> TryMarkAsync(List<PendingAnswer> batch)
     {
         try
         {
-            var marked = await DeliveredWrite.RunAsync(database.General, [.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, cancellationToken);
+            var marked = await DeliveredWrite.RunAsync(database.General, [.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, CancellationToken.None);
             foreach (var answer in batch)
             {
-                Tell(answer, marked.Contains(answer.OperationId) || await WasMarkedAsync(answer, cancellationToken));
+                await TellAsync(answer, marked.Contains(answer.OperationId));
             }
 
             return true;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception)
         {
             LogNotMarked(exception, batch.Count);
             return false;
         }
+    }
+
+    /// <summary>One that was not marked now may have been before, its confirmation lost; may be held by somebody, and comes again; or was taken back.</summary>
+    private async Task TellAsync(PendingAnswer answer, bool marked)
+    {
+        var payment = marked ? null : await CallbackRead.RunAsync(database.General, answer.PaymentId, CancellationToken.None);
+        if (payment is { State: PaymentState.Approved, Authorise.Generation: PendingAnswer.Generation } && _delivered.Writer.TryWrite(answer))
+        {
+            return;
+        }
+
+        Tell(answer, marked || payment is { State: PaymentState.Authorised, Authorise.Delivered: true });
     }
 
     private void Tell(PendingAnswer answer, bool delivered)
@@ -88,10 +108,6 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
         answers.Remove(answer);
         LogMarked(new PspTransactionId(answer.PaymentId), delivered);
     }
-
-    /// <summary>A mark whose confirmation was lost is there all the same; one that came too late is not.</summary>
-    private async Task<bool> WasMarkedAsync(PendingAnswer answer, CancellationToken cancellationToken) =>
-        await CallbackRead.RunAsync(database.General, answer.PaymentId, cancellationToken) is { State: PaymentState.Authorised, Authorise.Delivered: true };
 
     [LoggerMessage(2201, LogLevel.Information, "Payment {PspTransactionId}: OK has left, delivered mark stored: {Marked}.")]
     private partial void LogMarked(PspTransactionId pspTransactionId, bool marked);

@@ -53,9 +53,14 @@ internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wa
     {
         var id = new PspTransactionId(pending.PaymentId);
         var body = wallet.AnswerFail(id, DeclineReason.TooLate);
-        var failed = new Decision { OperationId = pending.OperationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body };
+        var failed = new Decision { OperationId = pending.OperationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body, NothingSent = pending.NothingSent };
         var overruled = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Overrule, Event = PaymentEventName.Overruled, Reason = nameof(DeclineReason.TooLate), FailBody = body };
-        if (await DecisionWrite.RunAsync(database.General, failed, cancellationToken) || await DecisionWrite.RunAsync(database.General, overruled, cancellationToken))
+
+        // Without an operation the payment still waits for a token: it is ended too, or the same call could get an OK later. An accept
+        // whose commit is still on its way finds it ended.
+        if (await DecisionWrite.RunAsync(database.General, failed, cancellationToken)
+            || await DecisionWrite.RunAsync(database.General, overruled, cancellationToken)
+            || await MoveWrite.RunAsync(database.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), cancellationToken))
         {
             LogStored(id);
         }

@@ -26,7 +26,8 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     private readonly TaskCompletionSource<AcceptVerdict> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<StoredAnswer> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _failWentOut;
+    private int _failWentOut;
+    private int _mayHaveBeenSent;
 
     public Guid PaymentId { get; } = paymentId;
 
@@ -43,13 +44,32 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     public Task<bool> Delivered => _delivered.Task;
 
     /// <summary>The latch of ENGINE 8: FAIL has gone out without being stored, so that nothing may decide OK any more.</summary>
-    public bool FailWentOut => _failWentOut;
+    public bool FailWentOut => Volatile.Read(ref _failWentOut) == 1;
+
+    /// <summary>True as long as no byte can have left for the acquirer.</summary>
+    public bool NothingSent => Volatile.Read(ref _mayHaveBeenSent) == 0;
 
     public void Accept(AcceptVerdict verdict) => _accepted.TrySetResult(verdict);
 
     public void Decide(StoredAnswer answer) => _decided.TrySetResult(answer);
 
-    public void LatchFail() => _failWentOut = true;
+    public void LatchFail() => Interlocked.Exchange(ref _failWentOut, 1);
+
+    /// <summary>
+    /// Asks whether an authorise may leave now. A full fence on each side: either this sees the latch, or whoever latched sees that
+    /// something may have been sent.
+    /// </summary>
+    public bool TrySend()
+    {
+        Interlocked.Exchange(ref _mayHaveBeenSent, 1);
+        if (Interlocked.CompareExchange(ref _failWentOut, 0, 0) == 0 && Deadline.IsOpen)
+        {
+            return true;
+        }
+
+        Interlocked.Exchange(ref _mayHaveBeenSent, 0);
+        return false;
+    }
 
     public void MarkDelivered(bool delivered) => _delivered.TrySetResult(delivered);
 }

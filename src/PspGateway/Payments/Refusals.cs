@@ -33,7 +33,8 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
     }
 
     /// <param name="move">Abort or Expire.</param>
-    public async Task RefuseAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
+    /// <returns>False when the payment kept moving: it has to be tried again.</returns>
+    public async Task<bool> RefuseAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
     {
         var current = payment;
         for (var i = 0; i < MostRereads && current is not null; i++)
@@ -41,31 +42,57 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
             if (await TryAsync(current, move, name, reason, cancellationToken))
             {
                 signal.Set();
-                return;
+                return true;
             }
 
             current = await CallbackRead.RunAsync(database.Callback, payment.Id, cancellationToken);
         }
+
+        return false;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var refusal in _late.Reader.ReadAllAsync(stoppingToken))
+        try
         {
-            try
+            while (await _late.Reader.WaitToReadAsync(stoppingToken))
             {
-                var payment = await CallbackRead.RunAsync(database.General, refusal.PaymentId, stoppingToken);
-                if (payment is not null && CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash))
+                while (_late.Reader.TryRead(out var refusal))
                 {
-                    await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, stoppingToken);
+                    if (!await TryApplyAsync(refusal))
+                    {
+                        Remember(refusal);
+                        await Task.Delay(RetryAfter, time, stoppingToken);
+                    }
                 }
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+        }
+        finally
+        {
+            // One last try on the way out; what is left then, a person must know of.
+            while (_late.Reader.TryRead(out var refusal))
             {
-                LogNotYet(exception, new PspTransactionId(refusal.PaymentId));
-                await Task.Delay(RetryAfter, time, stoppingToken);
-                Remember(refusal);
+                if (!await TryApplyAsync(refusal))
+                {
+                    LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
+                }
             }
+        }
+    }
+
+    private async Task<bool> TryApplyAsync(LateRefusal refusal)
+    {
+        try
+        {
+            var payment = await CallbackRead.RunAsync(database.General, refusal.PaymentId, CancellationToken.None);
+            return payment is null
+                || !CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash)
+                || await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            LogNotYet(exception, new PspTransactionId(refusal.PaymentId));
+            return false;
         }
     }
 
@@ -75,6 +102,10 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
         var id = new PspTransactionId(payment.Id);
         switch (payment.State)
         {
+            // A FAIL of ours that no call of this payment is under way for: it ends what still waits for a token, and nothing else.
+            case not (PaymentState.Created or PaymentState.Initiated) when move == PaymentMove.Decline:
+                return true;
+
             case PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp:
                 var moved = await MoveWrite.RunAsync(database.Callback, payment.Id, move, name, reason, cancellationToken);
                 if (moved)
@@ -124,7 +155,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
     [LoggerMessage(2403, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}); the approval is being reversed.")]
     private partial void LogWithdrawn(PspTransactionId pspTransactionId, string reason);
 
-    [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, too many refusals wait for the database; {Reason} is forgotten and must be looked up at Vipps.")]
+    [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a refusal ({Reason}) could not be stored and is forgotten; look the payment up at Vipps.")]
     private partial void LogForgotten(PspTransactionId pspTransactionId, string reason);
 
     [LoggerMessage(2406, LogLevel.Error, "Payment {PspTransactionId}: a refusal could not be stored yet.")]

@@ -36,13 +36,13 @@ internal sealed class GatewayDatabase : IAsyncDisposable
             NoResetOnClose = true,
             MaxAutoPrepare = 50,
         };
-        if (!settings.ContainsKey("Timeout"))
+        if (!settings.ShouldSerialize("Timeout"))
         {
             settings.Timeout = 5;
         }
 
         // Two pools a replica, and Postgres gives 100 connections by default.
-        if (!settings.ContainsKey("Maximum Pool Size"))
+        if (!settings.ShouldSerialize("Maximum Pool Size"))
         {
             settings.MaxPoolSize = 40;
         }

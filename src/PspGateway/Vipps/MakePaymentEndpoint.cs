@@ -42,7 +42,9 @@ internal sealed partial class MakePaymentEndpoint(
         var (body, status) = await ReadBodyAsync(context);
         if (body is null)
         {
+            // What is left of the body is not waited for.
             context.Response.StatusCode = status;
+            context.Response.Headers.Connection = "close";
             return;
         }
 
@@ -81,7 +83,7 @@ internal sealed partial class MakePaymentEndpoint(
         {
             // ENGINE 2: nothing was accepted, so nothing is held. Whoever cannot show a verified token never gets here.
             LogDatabaseGone(exception, id);
-            RememberRefusal(id, call.State, context.Request);
+            RememberRefusal(id, call, context.Request);
             return (null, Fail(id, call switch
             {
                 { State: VippsPaymentState.Accepted, Token: null } => VippsErrorId.InvalidRequest,
@@ -111,7 +113,10 @@ internal sealed partial class MakePaymentEndpoint(
             }
 
             var (move, name, reason) = RefusalOf(call.State);
-            await refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
+            if (!await refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time))
+            {
+                RememberRefusal(id, call, request);
+            }
         }
         catch (Exception exception)
         {
@@ -121,24 +126,30 @@ internal sealed partial class MakePaymentEndpoint(
                 return Fail(id, VippsErrorId.Of(DeclineReason.TooLate));
             }
 
-            RememberRefusal(id, call.State, request);
+            RememberRefusal(id, call, request);
         }
 
         return Fail(id, StatusOf(call.State));
     }
 
-    private void RememberRefusal(PspTransactionId id, VippsPaymentState state, HttpRequest request)
+    /// <summary>What was answered without being stored is stored as soon as it can be: a no of the customer's, or our own FAIL to an ACCEPTED.</summary>
+    private void RememberRefusal(PspTransactionId id, MakePaymentCall call, HttpRequest request)
     {
-        if (state is VippsPaymentState.Timeout or VippsPaymentState.UserCancel or VippsPaymentState.No)
+        if (call.State == VippsPaymentState.Unknown || call is { State: VippsPaymentState.Accepted, Token: null })
         {
-            var (move, name, reason) = RefusalOf(state);
-            refusals.Remember(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason));
+            return;
         }
+
+        var (move, name, reason) = RefusalOf(call.State);
+        refusals.Remember(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason));
     }
 
-    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state) => state == VippsPaymentState.Timeout
-        ? (PaymentMove.Expire, PaymentEventName.Expired, $"Vipps: {state}")
-        : (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}");
+    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state) => state switch
+    {
+        VippsPaymentState.Accepted => (PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.InternalError)),
+        VippsPaymentState.Timeout => (PaymentMove.Expire, PaymentEventName.Expired, $"Vipps: {state}"),
+        _ => (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}"),
+    };
 
     private async Task WriteAsync(HttpContext context, AnswerToGive answer)
     {

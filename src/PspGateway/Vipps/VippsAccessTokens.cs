@@ -40,7 +40,7 @@ internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOpt
             {
                 return (_current = await FetchAsync(cancellationToken)).Token;
             }
-            catch (Exception exception) when (valid && current is not null && exception is HttpRequestException or JsonException)
+            catch (Exception exception) when (valid && current is not null && exception is HttpRequestException or JsonException or OperationCanceledException)
             {
                 LogRefreshFailed(exception);
                 return current.Token;

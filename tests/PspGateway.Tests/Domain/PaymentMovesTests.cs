@@ -7,8 +7,8 @@ public sealed class PaymentMovesTests
     // Written by hand from what each state means, not from the code's table. "-" is illegal.
     private const string Expected = """
         from        Initiate   Accept       AskStepUp  Approve   Deliver     Decline   Overrule  Abort    Expire   Terminate   Withdraw
-        Created     Initiated  Authorising  -          -         -           -         -         Aborted  Expired  Terminated  -
-        Initiated   -          Authorising  -          -         -           -         -         Aborted  Expired  Terminated  -
+        Created     Initiated  Authorising  -          -         -           Declined  -         Aborted  Expired  Terminated  -
+        Initiated   -          Authorising  -          -         -           Declined  -         Aborted  Expired  Terminated  -
         Authorising -          -            StepUp     Approved  -           Declined  -         Aborted  Expired  Terminated  -
         StepUp      -          Authorising  -          -         -           Declined  -         Aborted  Expired  Terminated  -
         Approved    -          -            -          -         Authorised  -         Declined  -        -        -           Withdrawn

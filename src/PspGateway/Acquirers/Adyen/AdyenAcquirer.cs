@@ -43,7 +43,8 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         return answer.Status switch
         {
             HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse)?.Status == "received" => new CancelOutcome.Received(),
-            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => OurCredentials(answer, request),
+            HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity
                 when ErrorCodeOf(answer) != StillInWork => new CancelOutcome.Refused($"{answer.Why}, error {ErrorCodeOf(answer) ?? "without a code"}"),
             _ => new CancelOutcome.Unknown(answer.Why),
         };
@@ -146,6 +147,13 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         return new AuthorisationOutcome.Declined(DeclineReason.AcquirerError);
     }
 
+    /// <summary>Our key, not the cancel: the same cancel will be taken once the key is right again.</summary>
+    private CancelOutcome.Unknown OurCredentials(AdyenAnswer answer, CancelRequest request)
+    {
+        LogOurFault(request.Reference, answer.Why, ErrorCodeOf(answer));
+        return new CancelOutcome.Unknown(answer.Why);
+    }
+
     private static string? ErrorCodeOf(AdyenAnswer answer) => Parse(answer.Body, AdyenJson.Default.ServiceError)?.ErrorCode;
 
     private static T? Parse<T>(byte[] body, JsonTypeInfo<T> type)
@@ -167,6 +175,6 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
     [LoggerMessage(6002, LogLevel.Critical, "Authorise {Reference}: ALERT, Adyen calls our amount invalid.")]
     private partial void LogInvalidAmount(string reference);
 
-    [LoggerMessage(6003, LogLevel.Critical, "Authorise {Reference}: ALERT, Adyen refuses our request itself ({Why}, error {Code}), not the card.")]
+    [LoggerMessage(6003, LogLevel.Critical, "Operation {Reference}: ALERT, Adyen refuses our request itself ({Why}, error {Code}), not the card.")]
     private partial void LogOurFault(string reference, string why, string? code);
 }

@@ -17,8 +17,9 @@ internal sealed class OperationMapping : IEntityTypeConfiguration<Operation>
         builder.HasIndex(o => new { o.PaymentId, o.Kind, o.Number }).IsUnique();
         builder.HasIndex(o => o.Reference).IsUnique();
 
-        // At most one open Reverse per authorise: two can never both cancel, and neither be forgotten.
-        builder.HasIndex(o => o.ReversesOperationId).IsUnique().HasDatabaseName("ux_operations_open_reverse")
+        // At most one open Reverse for each thing that an authorise may have left at the acquirer (null: whatever goes by our own reference).
+        // By the authorise alone, an unknown second approval's would keep the known one's from being opened.
+        builder.HasIndex(o => new { o.ReversesOperationId, o.AcquirerReference }).IsUnique().AreNullsDistinct(false).HasDatabaseName("ux_operations_open_reverse")
             .HasFilter("kind = 'Reverse' and finished_at is null");
 
         // The queue. Partial, so that a claim costs the same with ten million finished rows.

@@ -18,6 +18,9 @@ internal sealed class Decision
     /// <summary>Also require that the OK is not known to be delivered.</summary>
     public bool OnlyUndelivered { get; init; }
 
+    /// <summary>The authorise surely never left, so that nothing has to be undone.</summary>
+    public bool NothingSent { get; init; }
+
     public required PaymentMove Move { get; init; }
 
     public required PaymentEventName Event { get; init; }
@@ -46,7 +49,8 @@ internal static class DecisionWrite
         operation as (
             update operations o
             set answer = case when @body is null then o.answer else 'Fail' end, answer_body = coalesce(@body, o.answer_body),
-                status = case when o.status = 'InFlight' then 'Unknown' else o.status end, due_at = null, lease_until = null
+                status = case when @nothing_sent then 'Failed' when o.status = 'InFlight' then 'Unknown' else o.status end,
+                finished_at = case when @nothing_sent then clock_timestamp() else o.finished_at end, due_at = null, lease_until = null
             from locked l where o.id = l.operation_id
         ),
         payment as (
@@ -67,8 +71,8 @@ internal static class DecisionWrite
                    l.operation_id, 0, 0, clock_timestamp(), clock_timestamp(), 0, clock_timestamp()
             from locked l
             cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = l.payment_id and r.kind = 'Reverse') n
-            where l.status <> 'Failed'
-            on conflict (reverses_operation_id) where kind = 'Reverse' and finished_at is null
+            where l.status <> 'Failed' and not @nothing_sent
+            on conflict (reverses_operation_id, acquirer_reference) where kind = 'Reverse' and finished_at is null
             do nothing
         )
         select count(*) from locked
@@ -88,6 +92,7 @@ internal static class DecisionWrite
         command.Parameters.Add(new NpgsqlParameter<byte[]?>("body", decision.FailBody));
         command.Parameters.Add(new NpgsqlParameter<string>("event", decision.Event.ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("reason", decision.Reason));
+        command.Parameters.Add(new NpgsqlParameter<bool>("nothing_sent", decision.NothingSent));
         command.Parameters.Add(new NpgsqlParameter<Guid>("event_id", Guid.CreateVersion7()));
         command.Parameters.Add(new NpgsqlParameter<Guid>("reverse_id", Guid.CreateVersion7()));
         return await command.ExecuteScalarAsync(cancellationToken) is > 0L;

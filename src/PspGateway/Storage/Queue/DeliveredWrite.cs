@@ -6,7 +6,7 @@ namespace PspGateway.Storage.Queue;
 
 /// <summary>
 /// Marks OKs as delivered (ENGINE 9). The same statement makes the approval public: the merchant's AUTHORIZED, and the report to Vipps.
-/// Shared by many payments, outside the two commits that an answer waits for.
+/// Shared by many payments, outside the two commits that an answer waits for; one that somebody holds keeps nobody waiting and comes again.
 /// </summary>
 internal static class DeliveredWrite
 {
@@ -17,7 +17,7 @@ internal static class DeliveredWrite
             join operations o on o.id = m.operation_id and o.generation = m.generation and o.answer = 'Ok' and o.delivered_at is null
             join payments p on p.id = o.payment_id and p.state = @source
             order by p.id
-            for update of p, o
+            for update of p, o skip locked
         ),
         operation as (
             update operations o set delivered_at = clock_timestamp(), due_at = null, lease_until = null
@@ -38,7 +38,7 @@ internal static class DeliveredWrite
         select operation_id from locked
         """;
 
-    /// <summary>The operations that were marked now. One that is missing was marked before, or taken back.</summary>
+    /// <summary>The operations that were marked now. One that is missing was marked before, or taken back, or is held by somebody.</summary>
     public static async Task<IReadOnlySet<Guid>> RunAsync(
         NpgsqlDataSource database, IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ internal static class NotificationRead
 {
     private const string AuthorisationSql = """
         select success, psp_reference, amount_minor, currency from acquirer_notifications
-        where merchant_reference = @reference and kind = @kind
+        where merchant_reference = @reference and merchant_account = @account and kind = @kind
         order by success desc, received_at limit 1
         """;
 
@@ -18,14 +18,16 @@ internal static class NotificationRead
             select from acquirer_notifications n
             join operations r on r.id = @reverse_id
             join operations a on a.id = r.reverses_operation_id
+            join payments p on p.id = r.payment_id and p.acquirer_account = n.merchant_account
             where n.kind = @kind and n.success and n.merchant_reference in (r.reference, a.reference))
         """;
 
     /// <summary>What the acquirer said by notification; null when it has said nothing.</summary>
-    public static async Task<NotifiedAuthorisation?> AuthorisationAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken)
+    public static async Task<NotifiedAuthorisation?> AuthorisationAsync(NpgsqlDataSource database, string reference, string account, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(AuthorisationSql);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
+        command.Parameters.Add(new NpgsqlParameter<string>("account", account));
         command.Parameters.Add(new NpgsqlParameter<string>("kind", NotificationKind.Authorisation.ToString()));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? new NotifiedAuthorisation(reader.GetBoolean(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)) : null;

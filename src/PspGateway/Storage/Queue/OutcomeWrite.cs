@@ -93,6 +93,15 @@ internal static class OutcomeWrite
                    case when not d.ok then coalesce(d.decline_reason, 'TooLate') end, clock_timestamp()
             from decided d where d.answer is null
         ),
+        learned as (
+            update operations r
+            set acquirer_reference = d.acquirer_reference, due_at = clock_timestamp(), tries = r.tries + 1, ladder_base = r.tries + 1,
+                ladder_started_at = clock_timestamp(), parked_at = null, parked_why = null
+            from decided d
+            where r.reverses_operation_id = d.operation_id and r.kind = 'Reverse' and r.finished_at is null and r.acquirer_reference is null
+              and not d.ok and d.acquirer_reference is not null
+            returning r.reverses_operation_id
+        ),
         reverse as (
             insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key, acquirer_reference,
                                     reverses_operation_id, tries, ladder_base, ladder_started_at, due_at, generation, created_at)
@@ -101,10 +110,8 @@ internal static class OutcomeWrite
                    d.operation_id, 0, 0, clock_timestamp(), clock_timestamp(), 0, clock_timestamp()
             from decided d
             cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = d.payment_id and r.kind = 'Reverse') n
-            where not d.ok and d.acquirer_reference is not null
-            on conflict (reverses_operation_id) where kind = 'Reverse' and finished_at is null
-            do update set acquirer_reference = excluded.acquirer_reference, due_at = clock_timestamp(), tries = operations.tries + 1,
-                          ladder_base = operations.tries + 1, ladder_started_at = clock_timestamp(), parked_at = null, parked_why = null
+            where not d.ok and d.acquirer_reference is not null and not exists (select from learned l where l.reverses_operation_id = d.operation_id)
+            on conflict (reverses_operation_id, acquirer_reference) where kind = 'Reverse' and finished_at is null do nothing
         )
         select id, answer, answer_body from operation
         """;

@@ -21,7 +21,7 @@ internal static class ReferenceRead
         {Columns}, a.answer_due, o.tries - o.ladder_base
         from operations o join operations a on a.id = o.reverses_operation_id
         where o.kind = 'Reverse' and (o.reference = @reference or a.reference = @reference)
-        order by o.finished_at is not null, o.id
+        order by o.reference = @reference desc, o.finished_at is not null, o.id
         limit 1
         """;
 

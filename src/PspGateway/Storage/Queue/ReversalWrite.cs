@@ -36,7 +36,6 @@ internal static class ReversalWrite
         select count(*) from parked
         """;
 
-    // One open Reverse per authorise: while another reference's is open, this one has to come again.
     private const string OpenSql = """
         with locked as (
             select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id
@@ -52,17 +51,18 @@ internal static class ReversalWrite
                l.operation_id, 0, 0, clock_timestamp(), clock_timestamp(), 0, clock_timestamp()
         from locked l
         cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = l.payment_id and r.kind = 'Reverse') n
-        on conflict (reverses_operation_id) where kind = 'Reverse' and finished_at is null do nothing
+        on conflict (reverses_operation_id, acquirer_reference) where kind = 'Reverse' and finished_at is null do nothing
         """;
 
     private const string HasSql = "select exists (select from operations where reverses_operation_id = @id and kind = 'Reverse' and acquirer_reference = @acquirer_reference)";
 
     // The payment is locked first, as everywhere. CANCELLED is reported only for a reservation that Vipps was told of (ENGINE 19):
-    // that is what Withdrawn means.
+    // that is what Withdrawn means, and the approval that OK was said for.
     private const string FinishSql = """
         with locked as (
-            select p.id as payment_id, p.state, p.merchant_serial_number, p.amount_minor, p.authorised_minor, o.id as operation_id
-            from operations o join payments p on p.id = o.payment_id
+            select p.id as payment_id, p.merchant_serial_number, p.amount_minor, p.authorised_minor, o.id as operation_id,
+                   p.state = @withdrawn and o.acquirer_reference = a.acquirer_reference and a.answer = 'Ok' as releases
+            from operations o join payments p on p.id = o.payment_id join operations a on a.id = o.reverses_operation_id
             where o.id = @id and o.finished_at is null and (@generation is null or o.generation = @generation)
             for update of p, o
         ),
@@ -72,7 +72,7 @@ internal static class ReversalWrite
             from locked l where o.id = l.operation_id
         ),
         payment as (
-            update payments p set cancelled_minor = p.authorised_minor from locked l where p.id = l.payment_id and l.state = @withdrawn
+            update payments p set cancelled_minor = p.authorised_minor from locked l where p.id = l.payment_id and l.releases
         ),
         history as (
             insert into payment_events (id, payment_id, name, amount_minor, success, reason, at)
@@ -81,7 +81,7 @@ internal static class ReversalWrite
         report as (
             insert into status_updates (id, operation_id, payment_id, merchant_serial_number, status, success, amount_minor, tries, due_at, created_at)
             select gen_random_uuid(), l.operation_id, l.payment_id, l.merchant_serial_number, @report, true, l.amount_minor, 0, clock_timestamp(), clock_timestamp()
-            from locked l where l.state = @withdrawn
+            from locked l where l.releases
         )
         select count(*) from locked
         """;

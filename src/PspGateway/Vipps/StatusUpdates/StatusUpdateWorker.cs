@@ -14,6 +14,8 @@ namespace PspGateway.Vipps.StatusUpdates;
 internal sealed partial class StatusUpdateWorker(
     GatewayDatabase database, VippsClient client, IOptions<VippsOptions> vipps, IOptions<OperationOptions> operations, TimeProvider time, ILogger<StatusUpdateWorker> logger) : BackgroundService
 {
+    private const int AlertAfterTries = 10;
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MostBackoff = TimeSpan.FromMinutes(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,13 +42,15 @@ internal sealed partial class StatusUpdateWorker(
             more = await StatusBatches.FreezeAsync(database.General, vipps.Value.StatusBatchSize, cancellationToken);
             while (await StatusBatches.ClaimAsync(database.General, operations.Value.Lease * 2, cancellationToken) is { } batch)
             {
-                await HandleAsync(batch, cancellationToken);
+                // Not tied to the stop: a send that is broken off half-way is a doubt for a day.
+                await HandleAsync(batch);
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         while (more);
     }
 
-    private async Task HandleAsync(ClaimedBatch batch, CancellationToken cancellationToken)
+    private async Task HandleAsync(ClaimedBatch batch)
     {
         if (batch.Lapsed && !batch.Doubtful)
         {
@@ -56,12 +60,13 @@ internal sealed partial class StatusUpdateWorker(
 
         if (batch.Doubtful)
         {
-            await ResolveAsync(batch, cancellationToken);
+            await ResolveAsync(batch);
             return;
         }
 
         var request = new PaymentStatusRequest { Transactions = [.. batch.Updates.Select(ToWire)] };
-        var answer = await client.PostAsync("/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), cancellationToken);
+        using var timeout = new CancellationTokenSource(CallTimeout, time);
+        var answer = await client.PostAsync("/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), timeout.Token);
         switch (answer.Status)
         {
             case HttpStatusCode.OK:
@@ -98,16 +103,25 @@ internal sealed partial class StatusUpdateWorker(
         var backoff = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(batch.Tries, 12)), MostBackoff.TotalSeconds));
         var delay = doubtful ? vipps.Value.DetailsAfter : answer.RetryAfter is { } asked && asked > backoff && asked < TimeSpan.FromDays(1) ? asked : backoff;
         await StatusBatches.RetryAsync(database.General, batch, delay, doubtful, CancellationToken.None);
-        LogRetry(batch.Id, (int?)answer.Status ?? 0, doubtful, delay);
+        LogRetry(batch.Tries < AlertAfterTries ? LogLevel.Warning : LogLevel.Critical, batch.Tries < AlertAfterTries ? "" : "ALERT, ", batch.Id, (int?)answer.Status ?? 0, doubtful, delay);
     }
 
     /// <summary>Reads what Vipps knows of each payment of a doubtful batch, and sends again only what it does not.</summary>
-    private async Task ResolveAsync(ClaimedBatch batch, CancellationToken cancellationToken)
+    private async Task ResolveAsync(ClaimedBatch batch)
     {
         var shown = new List<Guid>();
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
         {
-            var answer = await client.GetAsync($"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, cancellationToken);
+            using var timeout = new CancellationTokenSource(CallTimeout, time);
+            var answer = await client.GetAsync($"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
+            if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
+            {
+                // Vipps will say the same tomorrow: whether the batch had its effect is a person's to find out.
+                await StatusBatches.ParkAsync(database.General, batch, $"Doubtful, and Vipps' details of {new PspTransactionId(payment.Key)} answer HTTP {(int)answer.Status}", CancellationToken.None);
+                LogDoubtfulParked(new PspTransactionId(payment.Key), batch.Id, batch.Updates.Count);
+                return;
+            }
+
             if (LogOf(answer) is not { } entries)
             {
                 await RetryAsync(batch, answer with { RetryAfter = null }, doubtful: false);
@@ -163,8 +177,11 @@ internal sealed partial class StatusUpdateWorker(
     [LoggerMessage(4003, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps refuses the update {Status}, it is parked: {Code} {Text}")]
     private partial void LogParked(PspTransactionId pspTransactionId, ReportedEffect status, string code, string text);
 
-    [LoggerMessage(4004, LogLevel.Warning, "Batch {BatchId} had no effect that is known (HTTP {Status}, doubtful: {Doubtful}); again in {Delay}.")]
-    private partial void LogRetry(Guid batchId, int status, bool doubtful, TimeSpan delay);
+    [LoggerMessage(4007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, doubtful batch {BatchId} of {Count} updates is parked: Vipps has no details to tell whether it had its effect.")]
+    private partial void LogDoubtfulParked(PspTransactionId pspTransactionId, Guid batchId, int count);
+
+    [LoggerMessage(EventId = 4004, Message = "{Alert}batch {BatchId} had no effect that is known (HTTP {Status}, doubtful: {Doubtful}); again in {Delay}.")]
+    private partial void LogRetry(LogLevel level, string alert, Guid batchId, int status, bool doubtful, TimeSpan delay);
 
     [LoggerMessage(4005, LogLevel.Information, "Doubtful batch {BatchId}: Vipps shows {Shown} of {Count} updates; the rest is sent again.")]
     private partial void LogResolved(Guid batchId, int shown, int count);
