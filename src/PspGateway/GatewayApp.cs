@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using PspGateway.Acquirers.Adyen;
 using PspGateway.Customers;
 using PspGateway.Merchants;
@@ -60,6 +61,7 @@ internal static class GatewayApp
                 .MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", Serilog.Events.LogEventLevel.Error)
+                .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", Serilog.Events.LogEventLevel.Fatal)
                 .MinimumLevel.Override("Npgsql", Serilog.Events.LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
@@ -89,10 +91,11 @@ internal static class GatewayApp
     private static void AddStorage(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(provider => new GatewayDatabase(
-            builder.Configuration.GetConnectionString(GatewayDatabase.ConnectionStringName) is { Length: > 0 } connectionString
-                ? connectionString
-                : throw new InvalidOperationException($"ConnectionStrings:{GatewayDatabase.ConnectionStringName} is missing."),
+            provider.GetRequiredService<IOptions<ConnectionStringOptions>>().Value.Postgres,
             provider.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddOptions<ConnectionStringOptions>().BindConfiguration(ConnectionStringOptions.Section)
+            .Validate(o => o.Postgres.Length > 0, $"{ConnectionStringOptions.Section}:{nameof(ConnectionStringOptions.Postgres)} is missing.")
+            .ValidateOnStart();
         builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General));
         builder.Services.AddHostedService<SchemaAtStart>();
         builder.Services.AddHostedService<ModelWarmUp>();

@@ -1,27 +1,24 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using PspGateway;
 using PspGateway.Operators;
 
-if (await Commands.TryRunAsync(args, CancellationToken.None) is { } exitCode)
-{
-    return exitCode;
-}
-
 try
 {
+    if (await Commands.TryRunAsync(args, CancellationToken.None) is { } exitCode)
+    {
+        return exitCode;
+    }
+
     await using var app = GatewayApp.Build(args);
+
+    // Before anything starts: every setting that is wrong is named at once.
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
     await app.RunAsync();
     return 0;
 }
-catch (OptionsValidationException exception)
+catch (Exception exception) when (StartProblem.Of(exception) is { } problem)
 {
-    // A setting is wrong: its name is all that helps, a stack trace is not.
-    await Console.Error.WriteLineAsync($"The service cannot start: {string.Join(' ', exception.Failures)}");
-    return 1;
-}
-catch (CryptographicException exception)
-{
-    await Console.Error.WriteLineAsync($"The service cannot start: the vault's keys do not open. Is it the right master key, and the key folder that goes with this database? {exception.Message}");
+    // What is wrong is all that helps here; a stack trace is not.
+    await Console.Error.WriteLineAsync($"PspGateway cannot start:\n  {problem}");
     return 1;
 }

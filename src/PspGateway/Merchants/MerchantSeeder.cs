@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using PspGateway.Domain.Merchants;
 using PspGateway.Storage;
 using PspGateway.Storage.Rows;
@@ -76,7 +77,7 @@ internal sealed partial class MerchantSeeder(GatewayDatabase database, IDbContex
             : null;
         if (problem is not null)
         {
-            throw new InvalidOperationException($"{MerchantSettings.Section}: merchant {seed.MerchantSerialNumber}: {problem}.");
+            throw new OptionsValidationException(MerchantSettings.Section, typeof(MerchantSeed), [$"{MerchantSettings.Section}: merchant {seed.MerchantSerialNumber}: {problem}."]);
         }
     }
 

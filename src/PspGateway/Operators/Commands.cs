@@ -18,9 +18,9 @@ internal static class Commands
     private static async Task<int> MigrateAsync(string[] args, CancellationToken cancellationToken)
     {
         var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
-        if (configuration.GetConnectionString(GatewayDatabase.ConnectionStringName) is not { Length: > 0 } connectionString)
+        if (configuration.GetConnectionString(nameof(ConnectionStringOptions.Postgres)) is not { Length: > 0 } connectionString)
         {
-            await Console.Error.WriteLineAsync($"ConnectionStrings:{GatewayDatabase.ConnectionStringName} is missing.");
+            await Console.Error.WriteLineAsync($"{ConnectionStringOptions.Section}:{nameof(ConnectionStringOptions.Postgres)} is missing.");
             return 1;
         }
 

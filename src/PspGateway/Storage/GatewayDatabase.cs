@@ -2,14 +2,19 @@ using Npgsql;
 
 namespace PspGateway.Storage;
 
+internal sealed class ConnectionStringOptions
+{
+    public const string Section = "ConnectionStrings";
+
+    public string Postgres { get; set; } = "";
+}
+
 /// <summary>
 /// Two pools on one Postgres: the callback's, for the writes that an answer waits for, and the general one for everything else, so that
 /// busy workers cannot delay an answer (ENGINE 27).
 /// </summary>
 internal sealed class GatewayDatabase : IAsyncDisposable
 {
-    public const string ConnectionStringName = "Postgres";
-
     public GatewayDatabase(string connectionString, ILoggerFactory? loggers = null)
     {
         Callback = Open(connectionString, "pspgateway-callback", callback: true, loggers);

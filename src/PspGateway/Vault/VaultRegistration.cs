@@ -6,7 +6,9 @@ internal static class VaultRegistration
 {
     public static void AddVault(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<VaultOptions>().BindConfiguration(VaultOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<VaultOptions>().BindConfiguration(VaultOptions.Section).ValidateDataAnnotations()
+            .Validate(options => IsReadable(options), $"{VaultOptions.Section}:{nameof(VaultOptions.MasterKey)} (or a {nameof(VaultOptions.MasterKeyFile)} with it) is missing or not 32 bytes in base64.")
+            .ValidateOnStart();
         builder.Services.AddSingleton(services => new KeyFolder(FolderPath(services.GetRequiredService<IOptions<VaultOptions>>().Value, builder.Environment)));
         builder.Services.AddSingleton<IKeyWrapper>(services => new LocalKeyWrapper(MasterKey(services.GetRequiredService<IOptions<VaultOptions>>().Value)));
         builder.Services.AddSingleton<EpochKeys>();
@@ -19,29 +21,18 @@ internal static class VaultRegistration
 
     private static string FolderPath(VaultOptions options, IHostEnvironment environment) => Path.Combine(environment.ContentRootPath, options.KeyFolder);
 
-    /// <exception cref="OptionsValidationException">None is configured, or it is not 32 bytes in base64.</exception>
-    private static byte[] MasterKey(VaultOptions options)
+    private static bool IsReadable(VaultOptions options)
     {
-        if (options.MasterKey is { Length: > 0 } text)
+        try
         {
-            return Decode(text, nameof(VaultOptions.MasterKey));
+            return MasterKey(options).Length == AesGcmBox.KeySize;
         }
-
-        if (options.MasterKeyFile is { Length: > 0 } file)
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
         {
-            return Decode(File.ReadAllText(file).Trim(), nameof(VaultOptions.MasterKeyFile));
+            return false;
         }
-
-        throw Invalid($"{VaultOptions.Section}:{nameof(VaultOptions.MasterKey)} (or {nameof(VaultOptions.MasterKeyFile)}) is missing: 32 random bytes in base64.");
     }
 
-    private static byte[] Decode(string base64, string setting)
-    {
-        var key = new byte[AesGcmBox.KeySize + 1];
-        return Convert.TryFromBase64String(base64, key, out var length) && length == AesGcmBox.KeySize
-            ? key[..length]
-            : throw Invalid($"{VaultOptions.Section}:{setting} must hold 32 bytes in base64.");
-    }
-
-    private static OptionsValidationException Invalid(string message) => new(VaultOptions.Section, typeof(VaultOptions), [message]);
+    private static byte[] MasterKey(VaultOptions options) => Convert.FromBase64String(
+        options.MasterKey is { Length: > 0 } key ? key : options.MasterKeyFile is { Length: > 0 } file ? File.ReadAllText(file).Trim() : "");
 }
