@@ -200,6 +200,16 @@ public sealed class CreatePaymentTests(TestWorld world) : IClassFixture<TestWorl
     }
 
     [Fact]
+    public async Task Force_approve_does_not_exist_outside_Vipps_test_environment()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        using var request = await world.Merchant.RequestAsync(HttpMethod.Post, $"epayment/v1/test/payments/{payment.Reference}/approve", null);
+        request.Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+
+        Assert.Equal(HttpStatusCode.NotFound, (await world.Merchant.SendAsync(request)).Status);
+    }
+
+    [Fact]
     public async Task A_merchant_sees_its_own_payments_only()
     {
         var payment = await world.Merchant.CreateAsync();

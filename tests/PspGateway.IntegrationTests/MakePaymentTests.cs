@@ -1,7 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using PspGateway.Domain;
+using PspGateway.Domain.Merchants;
+using PspGateway.Domain.Payments;
 using PspGateway.IntegrationTests.World;
+using PspGateway.Vipps;
 
 namespace PspGateway.IntegrationTests;
 
@@ -181,6 +185,18 @@ public sealed class MakePaymentTests(TestWorld world) : IClassFixture<TestWorld>
         var right = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["authorization"] = "Bearer " + own });
         Assert.Equal("OK", right.PaymentStatus);
         Assert.Single((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+    }
+
+    [Fact]
+    public async Task A_token_that_our_own_key_signed_for_the_payment_but_that_was_not_issued_is_401()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        var id = PspTransactionId.Parse(payment.PspTransactionId);
+        var another = world.Service<MakePaymentTokens>().Issue(id, MerchantSerialNumber.Parse(Settings.Merchant), Money.Nok(49900), "t1", TimeProvider.System.GetUtcNow().AddHours(2));
+
+        var posted = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["authorization"] = another });
+
+        Assert.Equal((401, ""), (posted.Status, posted.Body));
     }
 
     [Theory]

@@ -17,6 +17,10 @@ internal static class MerchantProblems
 
     public static StoredResponse RefusedByVipps(string text) => Make(400, "refused-by-vipps", "Vipps refused the payment.", text);
 
+    public static StoredResponse NotApproved(string text) => Make(400, "not-approved", "Vipps did not approve the payment.", text);
+
+    public static StoredResponse NoForceApprove() => Make(404, "not-found", "There is no such route.", "Force approve is for Vipps' test environment only (Vipps:TestEnvironment).");
+
     public static StoredResponse ReferenceUsed(string reference) => Make(409, "reference-used", "The reference was used before.", $"reference: {reference} names another payment of this merchant.", ("reference", "used before"));
 
     public static StoredResponse ReferenceKnownToVipps(string text) => Make(409, "reference-used", "The reference was used before.", $"reference: Vipps knows it already: {text}", ("reference", "used before"));

@@ -15,16 +15,20 @@ internal static class MerchantRegistration
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MerchantAuthentication>();
         services.AddSingleton<Idempotency>();
         services.AddSingleton<CreatePayment>();
+        services.AddSingleton<ForceApprove>();
     }
 
     public static void MapMerchants(this IEndpointRouteBuilder routes)
     {
         AccessTokenEndpoint.Map(routes);
-        var payments = routes.MapGroup("/epayment/v1/payments")
-            .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MerchantAuthentication.Scheme })
-            .AddEndpointFilter<MerchantFilter>();
+        var payments = Group(routes, "/epayment/v1/payments");
         payments.MapPost("", (HttpContext context, CreatePayment create) => create.HandleAsync(context));
         payments.MapGet("/{reference}", ReadPayment.PaymentAsync);
         payments.MapGet("/{reference}/events", ReadPayment.EventsAsync);
+        Group(routes, "/epayment/v1/test/payments").MapPost("/{reference}/approve", (string reference, HttpContext context, ForceApprove approve) => approve.HandleAsync(reference, context));
     }
+
+    private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path) => routes.MapGroup(path)
+        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MerchantAuthentication.Scheme })
+        .AddEndpointFilter<MerchantFilter>();
 }

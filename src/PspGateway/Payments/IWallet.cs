@@ -13,6 +13,13 @@ internal interface IWallet
 
     Task<InitiationOutcome> InitiateAsync(Initiation initiation, CancellationToken cancellationToken);
 
+    /// <summary>True in the wallet's test environment, where an approval can be asked for without a phone.</summary>
+    bool CanForceApprove { get; }
+
+    /// <summary>Null when the wallet took it; else what it said. The approval itself comes as a callback.</summary>
+    /// <param name="phoneNumber">Eight digits.</param>
+    Task<string?> ForceApproveAsync(PspTransactionId id, MerchantSerialNumber merchant, string phoneNumber, string token, CancellationToken cancellationToken);
+
     /// <summary>The bytes of an answer to the wallet's callback.</summary>
     byte[] AnswerOk(PspTransactionId id);
 

@@ -40,6 +40,9 @@ internal sealed class GatewayDatabase : IAsyncDisposable
             // A reset at each return to the pool costs a round trip, and nothing here leaves session state behind.
             NoResetOnClose = true,
             MaxAutoPrepare = 50,
+
+            // An error's detail quotes the row.
+            IncludeErrorDetail = false,
         };
         if (!settings.ShouldSerialize("Timeout"))
         {

@@ -45,6 +45,15 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
         return outcome;
     }
 
+    public bool CanForceApprove => options.Value.TestEnvironment;
+
+    public async Task<string?> ForceApproveAsync(PspTransactionId id, MerchantSerialNumber merchant, string phoneNumber, string token, CancellationToken cancellationToken)
+    {
+        var request = new ForceApproveRequest { CustomerPhoneNumber = phoneNumber, Token = token };
+        var answer = await client.PostAsync($"/psp/v3/integration-test/psppayments/{id}/approve", merchant.Value, request, VippsJson.Default.ForceApproveRequest, id.ToString(), cancellationToken);
+        return answer.IsSuccess ? null : answer.Why ?? VippsError.Parse(answer.Body).Text;
+    }
+
     public byte[] AnswerOk(PspTransactionId id) => MakePaymentAnswer.Ok(id);
 
     public byte[] AnswerFail(PspTransactionId id, DeclineReason reason) => MakePaymentAnswer.Fail(id, VippsErrorId.Of(reason), options.Value.ErrorIdAsString);

@@ -7,6 +7,12 @@ public sealed class VippsErrorTests
     private const string NoReason = "Vipps gave no reason.";
 
     [Theory]
+    [InlineData("customerMobileNumber 91234567 is not valid", "customerMobileNumber **** is not valid")]
+    [InlineData("order 1234567 is known", "order 1234567 is known")]
+    public void A_number_that_Vipps_quotes_is_masked(string text, string shown) =>
+        Assert.Equal(shown, VippsError.Parse($$"""[{"errorCode":"51","errorMessage":"{{text}}"}]""").Text);
+
+    [Theory]
     [InlineData("""[{"errorCode":"44","errorMessage":"It exists","contextId":"c-1"}]""", "44", "It exists", "c-1")]
     [InlineData("""[{"errorCode":"makePaymentUrl","errorMessage":"Not valid"},{"errorCode":"99","errorMessage":"Second"}]""", "makePaymentUrl", "Not valid", null)]
     [InlineData("""[{"errorCode":44,"errorMessage":"As a number"}]""", "44", "As a number", null)]

@@ -32,11 +32,6 @@ internal sealed class CreatePaymentRequest
     /// <exception cref="JsonException">No JSON object in UTF-8, too deep, or with duplicate members.</exception>
     public static CreatePaymentRequest Parse(ReadOnlyMemory<byte> body, IReadOnlyCollection<string> returnUrlOrigins)
     {
-        if (!Utf8.IsValid(body.Span))
-        {
-            throw new JsonException("Not UTF-8.");
-        }
-
         using var document = ParseDocument(body);
         var root = new FieldReader(document.RootElement);
         var amount = root.Object("amount");
@@ -63,8 +58,13 @@ internal sealed class CreatePaymentRequest
         };
     }
 
-    private static JsonDocument ParseDocument(ReadOnlyMemory<byte> body)
+    internal static JsonDocument ParseDocument(ReadOnlyMemory<byte> body)
     {
+        if (!Utf8.IsValid(body.Span))
+        {
+            throw new JsonException("Not UTF-8.");
+        }
+
         try
         {
             return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
@@ -83,7 +83,8 @@ internal sealed class CreatePaymentRequest
         _ => throw new InvalidFieldException("userFlow", "must be WEB_REDIRECT, NATIVE_REDIRECT or PUSH_MESSAGE"),
     };
 
-    private static string? PhoneNumberOf(FieldReader root)
+    /// <summary>customer.phoneNumber as eight digits, or null.</summary>
+    internal static string? PhoneNumberOf(FieldReader root)
     {
         if (root.OptionalObject("customer") is not { } customer)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace PspGateway.Vipps.Wire;
 
@@ -6,7 +7,7 @@ namespace PspGateway.Vipps.Wire;
 /// An error as Vipps may shape it: its own array of {errorCode, errorMessage, contextId}, problem+json, API management's body, the old
 /// ErrorDetails, responseInfo, HTML, or nothing. Codes are strings and sometimes no numbers, so they are never parsed as such.
 /// </summary>
-internal sealed record VippsError(string? Code, string Text, string? ContextId)
+internal sealed partial record VippsError(string? Code, string Text, string? ContextId)
 {
     private const int MaxText = 300;
 
@@ -47,7 +48,11 @@ internal sealed record VippsError(string? Code, string Text, string? ContextId)
         return new VippsError(Member(error, "errorCode") ?? Member(error, "code"), Cut(text), Member(error, "contextId") ?? Member(error, "traceId"));
     }
 
-    private static string Cut(string? text) => text is not { Length: > 0 } ? Nothing.Text : text.Length > MaxText ? text[..MaxText] : text;
+    /// <summary>Vipps may quote what it refuses: a run of eight digits or more (a phone or card number) is masked, since the text is logged, stored and passed on.</summary>
+    private static string Cut(string? text) => text is not { Length: > 0 } ? Nothing.Text : LongNumber().Replace(text.Length > MaxText ? text[..MaxText] : text, "****");
+
+    [GeneratedRegex("[0-9]{8,}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex LongNumber();
 
     private static string? Member(JsonElement element, string member) => !element.TryGetProperty(member, out var value)
         ? null

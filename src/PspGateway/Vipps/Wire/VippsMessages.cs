@@ -36,6 +36,13 @@ internal sealed class InitiatePaymentResponse
     public string? Url { get; init; }
 }
 
+internal sealed class ForceApproveRequest
+{
+    public required string CustomerPhoneNumber { get; init; }
+
+    public required string Token { get; init; }
+}
+
 internal sealed class PaymentStatusRequest
 {
     public required IReadOnlyList<TransactionInfo> Transactions { get; init; }
@@ -83,6 +90,7 @@ internal sealed class AccessTokenResponse
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString, MaxDepth = 16)]
 [JsonSerializable(typeof(InitiatePaymentRequest))]
 [JsonSerializable(typeof(InitiatePaymentResponse))]
+[JsonSerializable(typeof(ForceApproveRequest))]
 [JsonSerializable(typeof(PaymentStatusRequest))]
 [JsonSerializable(typeof(PaymentDetailsResponse))]
 [JsonSerializable(typeof(AccessTokenResponse))]

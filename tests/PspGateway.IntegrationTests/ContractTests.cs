@@ -1,0 +1,103 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using PspGateway.Domain.Operations;
+using PspGateway.IntegrationTests.World;
+using PspGateway.Payments;
+
+namespace PspGateway.IntegrationTests;
+
+/// <summary>Vipps' and Adyen's own specifications judge what we send and answer.</summary>
+public sealed class ContractTests(TestWorld world) : IClassFixture<TestWorld>
+{
+    [Fact]
+    public async Task What_the_merchant_API_answers_is_valid_ePayment()
+    {
+        using var contract = await PublishedContract.ProxyAsync("epayment-v1", world.GatewayUrl);
+        var reference = MerchantClient.AReference();
+        var body = MerchantClient.ABody(reference);
+        body["metadata"] = new JsonObject { ["a"] = "b" };
+
+        await ValidAsync(await PostAsync(body, "contract-1"));
+        await ValidAsync(await PostAsync(body, "contract-2"));
+        await ValidAsync(await GetAsync($"epayment/v1/payments/{reference}"));
+        var id = (await world.Merchant.GetAsync(reference))["pspReference"]!.GetValue<string>();
+        await world.Vipps.PostAsync(id);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(reference) == "AUTHORIZED");
+        await ValidAsync(await GetAsync($"epayment/v1/payments/{reference}"));
+        await ValidAsync(await GetAsync($"epayment/v1/payments/{reference}/events"));
+
+        async Task<HttpRequestMessage> PostAsync(JsonObject what, string key)
+        {
+            var request = await RequestAsync(HttpMethod.Post, "epayment/v1/payments");
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key + reference[..20]);
+            request.Content = new StringContent(what.ToJsonString(), Encoding.UTF8, "application/json");
+            return request;
+        }
+
+        Task<HttpRequestMessage> GetAsync(string path) => RequestAsync(HttpMethod.Get, path);
+
+        async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path)
+        {
+            var request = await world.Merchant.RequestAsync(method, path, null);
+            request.RequestUri = new Uri(contract.Url, path);
+            return request;
+        }
+
+        async Task ValidAsync(HttpRequestMessage request)
+        {
+            using var response = await world.Http.SendAsync(request);
+            Assert.Null(PublishedContract.ViolationsOf(response));
+            Assert.NotEqual(System.Net.HttpStatusCode.InternalServerError, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task What_we_send_to_Vipps_is_valid_and_a_wrong_member_is_noticed()
+    {
+        using var contract = await PublishedContract.MockAsync("psp-v3");
+        var payment = await world.Merchant.CreateAsync();
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("reserved") == 1);
+        var init = (await world.Vipps.PaymentAsync(payment.PspTransactionId))["init"]!;
+        var update = (await world.Vipps.RequestsAsync("updatestatus"))[0];
+
+        Assert.Null(await JudgeAsync("psp/v3/psppayments/init", init, update["headers"]!));
+        Assert.Null(await JudgeAsync("psp/v3/psppayments/updatestatus", update["body"]!, update["headers"]!));
+        init["amount"] = "49900";
+        Assert.NotNull(await JudgeAsync("psp/v3/psppayments/init", init, update["headers"]!));
+
+        async Task<string?> JudgeAsync(string path, JsonNode body, JsonNode headers)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(contract.Url, path)) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+            foreach (var (name, value) in headers.AsObject())
+            {
+                request.Headers.TryAddWithoutValidation(name, value!.ToString());
+            }
+
+            using var response = await world.Http.SendAsync(request);
+            return PublishedContract.ViolationsOf(response);
+        }
+    }
+
+    [Fact]
+    public async Task What_we_send_to_the_acquirer_is_valid_Checkout()
+    {
+        using var contract = await PublishedContract.MockAsync("adyen");
+        await using var judged = new WorldWithJudge(world.Postgres, contract.Url);
+        await judged.InitializeAsync();
+        var payment = await judged.Merchant.CreateAsync();
+
+        // The mock answers with an example; a request that is not valid would be refused, which is answered 91.
+        Assert.NotEqual(91, (await judged.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
+        foreach (var acquirerReference in (string?[])["8836183819713023", null])
+        {
+            var cancel = new CancelRequest { IdempotencyKey = "key-1", Reference = "order-r1", Account = "TestAccount", AcquirerReference = acquirerReference, OriginalReference = "order-1" };
+            Assert.IsType<CancelOutcome.Received>(await judged.Service<IAcquirer>().CancelAsync(cancel, TestContext.Current.CancellationToken));
+        }
+    }
+
+    private sealed class WorldWithJudge(TestPostgres postgres, Uri acquirer) : TestWorld(postgres)
+    {
+        protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) { ["Acquirer:Adyen:BaseUrl"] = acquirer.AbsoluteUri };
+    }
+}
