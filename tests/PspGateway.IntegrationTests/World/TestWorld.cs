@@ -26,6 +26,9 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
 
     public TestPostgres Postgres { get; } = postgres;
 
+    /// <summary>Puts something between the gateways and the database.</summary>
+    protected virtual string Through(string connectionString) => connectionString;
+
     public string Database { get; private set; } = "";
 
     public Uri GatewayUrl { get; } = new($"http://127.0.0.1:{Ports.Free()}");
@@ -45,7 +48,7 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Database = await Postgres.CreateDatabaseAsync();
-        GatewaySettings = Settings.For(Database, GatewayUrl, SimulatorUrl, _keyFolder);
+        GatewaySettings = Settings.For(Through(Database), GatewayUrl, SimulatorUrl, _keyFolder);
         foreach (var (key, value) in Overrides)
         {
             GatewaySettings[key] = value;
@@ -72,7 +75,7 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
         Vipps = new VippsDesk(Http, SimulatorUrl);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         foreach (var gateway in _gateways)
         {

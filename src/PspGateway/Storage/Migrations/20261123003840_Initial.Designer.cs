@@ -13,7 +13,7 @@ using PspGateway.Storage;
 namespace PspGateway.Storage.Migrations
 {
     [DbContext(typeof(GatewayDbContext))]
-    [Migration("20261122234014_Initial")]
+    [Migration("20261123003840_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -158,14 +158,16 @@ namespace PspGateway.Storage.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_operations_reference");
 
-                    b.HasIndex("ReversesOperationId")
+                    b.HasIndex("DueAt", "Id")
+                        .HasDatabaseName("ix_operations_due")
+                        .HasFilter("due_at is not null");
+
+                    b.HasIndex("ReversesOperationId", "AcquirerReference")
                         .IsUnique()
                         .HasDatabaseName("ux_operations_open_reverse")
                         .HasFilter("kind = 'Reverse' and finished_at is null");
 
-                    b.HasIndex("DueAt", "Id")
-                        .HasDatabaseName("ix_operations_due")
-                        .HasFilter("due_at is not null");
+                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("ReversesOperationId", "AcquirerReference"), false);
 
                     b.HasIndex("PaymentId", "Kind", "Number")
                         .IsUnique()

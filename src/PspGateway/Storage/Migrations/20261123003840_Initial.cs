@@ -501,9 +501,10 @@ namespace PspGateway.Storage.Migrations
             migrationBuilder.CreateIndex(
                 name: "ux_operations_open_reverse",
                 table: "operations",
-                column: "reverses_operation_id",
+                columns: new[] { "reverses_operation_id", "acquirer_reference" },
                 unique: true,
-                filter: "kind = 'Reverse' and finished_at is null");
+                filter: "kind = 'Reverse' and finished_at is null")
+                .Annotation("Npgsql:NullsDistinct", false);
 
             migrationBuilder.CreateIndex(
                 name: "ix_payment_events_payment_id_at",
@@ -676,6 +677,7 @@ namespace PspGateway.Storage.Migrations
 
             migrationBuilder.DropTable(
                 name: "merchants");
+
             migrationBuilder.Sql("drop function refuse_to_change_history;");
         }
     }

@@ -1,0 +1,60 @@
+using PspGateway.IntegrationTests.World;
+
+namespace PspGateway.IntegrationTests;
+
+public sealed class WorldOnALine(TestPostgres postgres) : TestWorld(postgres)
+{
+    internal PostgresLine Line { get; private set; } = null!;
+
+    protected override int Replicas => 2;
+
+    protected override string Through(string connectionString) => (Line = new PostgresLine(connectionString)).ConnectionString;
+
+    public override async ValueTask DisposeAsync()
+    {
+        Line.ComeBack();
+        await base.DisposeAsync();
+        await Line.DisposeAsync();
+    }
+}
+
+/// <summary>Invariant I11: every makePayment is answered in time, also when the database neither answers nor refuses.</summary>
+public sealed class SilentDatabaseTests(WorldOnALine world) : IClassFixture<WorldOnALine>
+{
+    private const double AnswerWithinMs = 12_500;
+
+    [Fact]
+    public async Task A_database_that_goes_silent_before_the_accept_is_answered_in_time_and_nothing_is_sent()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        world.Line.GoSilent();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => world.Vipps.PostAsync(payment.PspTransactionId)));
+        var cancel = await world.Vipps.PostAsync(payment.PspTransactionId, "USER_CANCEL");
+        world.Line.ComeBack();
+
+        Assert.All(answers, a => Assert.Equal("FAIL", a.PaymentStatus));
+        Assert.All(answers.Append(cancel), a => Assert.InRange(a.ElapsedMs, 0, AnswerWithinMs));
+        Assert.Equal(93, cancel.ErrorId);
+        Assert.Empty((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "ABORTED", what: "the end of the payment");
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_silent_while_authorising_is_answered_85_in_time_and_the_approval_is_reversed()
+    {
+        var payment = await world.Merchant.CreateAsync(800200);
+        var waiting = world.Vipps.PostAsync(payment.PspTransactionId);
+        await world.UntilAuthorisingAsync(payment.PspTransactionId);
+        world.Line.GoSilent();
+
+        var posted = await waiting;
+        world.Line.ComeBack();
+
+        Assert.Equal(("FAIL", 85), (posted.PaymentStatus, posted.ErrorId));
+        Assert.InRange(posted.ElapsedMs, 0, AnswerWithinMs);
+        await world.UntilReversedAsync(payment.PspTransactionId, seconds: 60);
+        Assert.Equal((0, 0), ((await world.BooksAsync(payment.PspTransactionId)).Live, (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("cancelled")));
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "ABORTED");
+    }
+}
