@@ -26,6 +26,8 @@ public sealed class SilentDatabaseTests(WorldOnALine world) : IClassFixture<Worl
     [Fact]
     public async Task A_database_that_goes_silent_before_the_accept_is_answered_in_time_and_nothing_is_sent()
     {
+        // One before, so that connections are open: the silence then meets a question, not a connect.
+        Assert.Equal("OK", (await world.Vipps.PostAsync((await world.Merchant.CreateAsync()).PspTransactionId)).PaymentStatus);
         var payment = await world.Merchant.CreateAsync();
         world.Line.GoSilent();
 
@@ -38,6 +40,27 @@ public sealed class SilentDatabaseTests(WorldOnALine world) : IClassFixture<Worl
         Assert.Equal(93, cancel.ErrorId);
         Assert.Empty((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
         await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "ABORTED", what: "the end of the payment");
+    }
+
+    [Fact]
+    public async Task An_OK_whose_commit_is_not_confirmed_in_time_is_not_sent_and_is_overruled()
+    {
+        var payment = await world.Merchant.CreateAsync(800200);
+        var waiting = world.Vipps.PostAsync(payment.PspTransactionId);
+        await world.UntilAuthorisingAsync(payment.PspTransactionId);
+        await Task.Delay(300);
+        world.Line.LoseAnswers();
+
+        var posted = await waiting;
+        var committed = await world.QueryAsync<string>($"select answer from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and kind = 'Authorise'");
+        world.Line.ComeBack();
+
+        Assert.Equal("Ok", committed);
+        Assert.Equal(("FAIL", 85), (posted.PaymentStatus, posted.ErrorId));
+        Assert.InRange(posted.ElapsedMs, 0, AnswerWithinMs);
+        await world.UntilReversedAsync(payment.PspTransactionId, seconds: 60);
+        Assert.Equal(0, (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("cancelled"));
+        Assert.Equal("ABORTED", await world.Merchant.StateAsync(payment.Reference));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ internal sealed class PostgresLine : IAsyncDisposable
     private readonly string _host;
     private readonly int _port;
     private readonly Task _accepting;
-    private volatile TaskCompletionSource _open = Opened();
+    private volatile TaskCompletionSource _questions = Opened();
+    private volatile TaskCompletionSource _answers = Opened();
 
     public PostgresLine(string connectionString)
     {
@@ -31,9 +32,20 @@ internal sealed class PostgresLine : IAsyncDisposable
     public string ConnectionString { get; }
 
     /// <summary>From now on bytes are taken in, and none comes through.</summary>
-    public void GoSilent() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void GoSilent()
+    {
+        _questions = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        LoseAnswers();
+    }
 
-    public void ComeBack() => _open.TrySetResult();
+    /// <summary>What is asked still arrives and is done; only its confirmation does not come.</summary>
+    public void LoseAnswers() => _answers = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void ComeBack()
+    {
+        _questions.TrySetResult();
+        _answers.TrySetResult();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -75,7 +87,7 @@ internal sealed class PostgresLine : IAsyncDisposable
             try
             {
                 await postgres.ConnectAsync(_host, _port, _stop.Token);
-                await Task.WhenAny(PumpAsync(gateway.GetStream(), postgres.GetStream()), PumpAsync(postgres.GetStream(), gateway.GetStream()));
+                await Task.WhenAny(PumpAsync(gateway.GetStream(), postgres.GetStream(), () => _questions), PumpAsync(postgres.GetStream(), gateway.GetStream(), () => _answers));
             }
             catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
             {
@@ -84,7 +96,7 @@ internal sealed class PostgresLine : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(NetworkStream from, NetworkStream to)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, Func<TaskCompletionSource> open)
     {
         var buffer = new byte[16 * 1024];
         try
@@ -92,7 +104,7 @@ internal sealed class PostgresLine : IAsyncDisposable
             int read;
             while ((read = await from.ReadAsync(buffer, _stop.Token)) > 0)
             {
-                await _open.Task.WaitAsync(_stop.Token);
+                await open().Task.WaitAsync(_stop.Token);
                 await to.WriteAsync(buffer.AsMemory(0, read), _stop.Token);
             }
         }
