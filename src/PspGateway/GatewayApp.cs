@@ -65,7 +65,9 @@ internal static class GatewayApp
                 .MinimumLevel.Override("Npgsql", Serilog.Events.LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
-                .WriteTo.Console(new Serilog.Formatting.Json.JsonFormatter(renderMessage: true))
+
+                // On a thread of its own, and lines are lost before an answer waits for whoever reads the console.
+                .WriteTo.Async(sink => sink.Console(new Serilog.Formatting.Json.JsonFormatter(renderMessage: true)))
                 .CreateLogger(),
             dispose: true);
     }
@@ -93,6 +95,7 @@ internal static class GatewayApp
         builder.Services.AddSingleton(provider => new GatewayDatabase(
             provider.GetRequiredService<IOptions<ConnectionStringOptions>>().Value.Postgres,
             provider.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<HotPath>();
         builder.Services.AddOptions<ConnectionStringOptions>().BindConfiguration(ConnectionStringOptions.Section)
             .Validate(o => o.Postgres.Length > 0, $"{ConnectionStringOptions.Section}:{nameof(ConnectionStringOptions.Postgres)} is missing.")
             .ValidateOnStart();

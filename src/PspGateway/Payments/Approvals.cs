@@ -16,6 +16,7 @@ internal sealed record AnswerToGive(byte[] Body, PendingAnswer? OkOf = null);
 /// </summary>
 internal sealed partial class Approvals(
     GatewayDatabase database,
+    HotPath hotPath,
     AuthoriseRunner runner,
     PendingAnswers answers,
     SharedReads reads,
@@ -114,7 +115,7 @@ internal sealed partial class Approvals(
             }
 
             // Somebody decided first. What is read is committed, so an OK among it is confirmed.
-            var payment = await CallbackRead.RunAsync(database.Callback, mine.PaymentId, limit.Token).WaitAsync(limit.Token);
+            var payment = await hotPath.ReadAsync(mine.PaymentId).WaitAsync(limit.Token);
             return payment?.Authorise is { Answer: { } answer, Body: { } stored } ? new StoredAnswer(mine.OperationId, answer, stored) : null;
         }
         catch (Exception exception)
@@ -245,7 +246,7 @@ internal sealed partial class Approvals(
 
     private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
     {
-        var read = CallbackRead.RunAsync(database.Callback, paymentId, CancellationToken.None);
+        var read = hotPath.ReadAsync(paymentId);
         return await CompletesAsync(read, deadline) ? await read : null;
     }
 
@@ -275,7 +276,7 @@ internal sealed partial class Approvals(
         return first == task;
     }
 
-    [LoggerMessage(2301, LogLevel.Information, "Payment {PspTransactionId}: answering {Answer}.")]
+    [LoggerMessage(2301, LogLevel.Debug, "Payment {PspTransactionId}: answering {Answer}.")]
     private partial void LogAnswered(PspTransactionId pspTransactionId, Answer answer);
 
     [LoggerMessage(2302, LogLevel.Warning, "Payment {PspTransactionId}: answering FAIL without a stored answer, reason {Reason}.")]

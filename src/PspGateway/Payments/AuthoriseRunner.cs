@@ -15,6 +15,7 @@ namespace PspGateway.Payments;
 /// </summary>
 internal sealed partial class AuthoriseRunner(
     GatewayDatabase database,
+    HotPath hotPath,
     TokenVault vault,
     IAcquirer acquirer,
     IWallet wallet,
@@ -99,26 +100,34 @@ internal sealed partial class AuthoriseRunner(
 
         try
         {
-            var accepted = new AcceptedToken { PaymentId = payment.Id, OperationId = pending.OperationId, Number = number, EpochId = sealedToken.EpochId, Sealed = sealedToken.Bytes, CardBin = cardBin };
-            var results = await AcceptWrite.RunAsync(database.Callback, [accepted], operations.Value.Lease, _ => pending.Deadline.UntilStopWaiting, CancellationToken.None);
-            if (results is [{ Taken: true }])
+            var accepted = new AcceptedToken
+            {
+                PaymentId = payment.Id,
+                OperationId = pending.OperationId,
+                Number = number,
+                Sealed = sealedToken.Bytes,
+                EpochId = sealedToken.EpochId,
+                CardBin = cardBin,
+                Lease = operations.Value.Lease,
+                Remaining = () => pending.Deadline.UntilStopWaiting,
+            };
+            if (await hotPath.AcceptAsync(accepted))
             {
                 LogAccepted(id, pending.OperationId);
                 return (AcceptVerdict.Taken, sealedToken);
             }
-
-            return (AcceptVerdict.MovedOn, null);
         }
         catch (Npgsql.PostgresException exception) when (exception.SqlState is Npgsql.PostgresErrorCodes.LockNotAvailable or Npgsql.PostgresErrorCodes.UniqueViolation)
         {
-            // Somebody else is writing this payment: read what came of it.
-            return (AcceptVerdict.MovedOn, null);
+            // Somebody else is writing this payment.
         }
         catch (Exception exception)
         {
             LogNotAccepted(exception, id);
             return (LostConfirmation.SurelyNotWritten(exception) ? AcceptVerdict.NotWritten : AcceptVerdict.Lost, null);
         }
+
+        return (AcceptVerdict.MovedOn, null);
     }
 
     /// <summary>ENGINE 5: one more try where the first surely never left; the same key again, while the answer is open, where nobody knows.</summary>
@@ -219,7 +228,12 @@ internal sealed partial class AuthoriseRunner(
                     }
                 }
 
-                signal.Set();
+                // Anything held without an OK has its reversal queued.
+                if (stored?.Answer != Answer.Ok)
+                {
+                    signal.Set();
+                }
+
                 return;
             }
             catch (Exception exception)
@@ -237,12 +251,12 @@ internal sealed partial class AuthoriseRunner(
     private async Task<StoredAnswer?> WriteAsync(AuthoriseOutcome record, PendingAnswer pending)
     {
         var current = pending.FailWentOut && record.MayAnswerOk ? record.WithoutOk() : record;
-        if (await OutcomeWrite.RunAsync(database.Callback, [current], CancellationToken.None) is [var stored])
+        if (await hotPath.RecordAsync(current) is { } stored)
         {
             return stored;
         }
 
-        var payment = await CallbackRead.RunAsync(database.Callback, pending.PaymentId, CancellationToken.None);
+        var payment = await hotPath.ReadAsync(pending.PaymentId);
         return payment?.Authorise is { Answer: { } answer, Body: { } body } authorise && authorise.Id == pending.OperationId
             ? new StoredAnswer(pending.OperationId, answer, body)
             : null;

@@ -106,11 +106,14 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
     {
         answer.MarkDelivered(delivered);
         answers.Remove(answer);
-        LogMarked(new PspTransactionId(answer.PaymentId), delivered);
+        if (!delivered)
+        {
+            LogNotDelivered(new PspTransactionId(answer.PaymentId));
+        }
     }
 
-    [LoggerMessage(2201, LogLevel.Information, "Payment {PspTransactionId}: OK has left, delivered mark stored: {Marked}.")]
-    private partial void LogMarked(PspTransactionId pspTransactionId, bool marked);
+    [LoggerMessage(2201, LogLevel.Warning, "Payment {PspTransactionId}: OK has left, and was taken back before its delivered mark could be stored.")]
+    private partial void LogNotDelivered(PspTransactionId pspTransactionId);
 
     [LoggerMessage(2202, LogLevel.Error, "The delivered marks of {Count} payments could not be stored yet.")]
     private partial void LogNotMarked(Exception exception, int count);

@@ -18,7 +18,7 @@ namespace PspGateway.Vipps;
 /// within 12, counted from the request's first byte, whatever else is broken.
 /// </summary>
 internal sealed partial class MakePaymentEndpoint(
-    GatewayDatabase database,
+    HotPath hotPath,
     Approvals approvals,
     Refusals refusals,
     DeliveredMarks marks,
@@ -77,7 +77,7 @@ internal sealed partial class MakePaymentEndpoint(
         CallbackPayment? payment;
         try
         {
-            payment = await CallbackRead.RunAsync(database.Callback, id.Value, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
+            payment = await hotPath.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time);
         }
         catch (Exception exception)
         {

@@ -19,22 +19,25 @@ internal sealed class AcceptedToken
     public required byte[] Sealed { get; init; }
 
     public string? CardBin { get; init; }
-}
 
-/// <summary>What the accept's commit said about one payment.</summary>
-/// <param name="Taken">False: the payment was not waiting for a token any more, or its epoch is gone; nothing was written.</param>
-internal sealed record AcceptResult(Guid PaymentId, bool Taken);
+    /// <summary>How long the operation is this process' alone.</summary>
+    public required TimeSpan Lease { get; init; }
+
+    /// <summary>Reads how long the answer stays open, when the statement is handed to the connection.</summary>
+    public required Func<TimeSpan> Remaining { get; init; }
+}
 
 /// <summary>
 /// The first of the two hot writes (ENGINE 1): seals the token, moves the payment and inserts the authorise, in flight and leased to
-/// this process, in one statement and one commit. Takes many payments at once; each has its own result.
+/// this process, in one statement and one commit. Takes many payments at once; each has its own result. A shared statement passes by rows
+/// that somebody holds; alone it waits for them as long as the connection lets it.
 /// </summary>
 internal static class AcceptWrite
 {
-    private const string Sql = """
+    private const string Alone = """
         with call as (
-            select * from unnest(@payment_ids, @operation_ids, @numbers, @epoch_ids, @sealed, @bins, @event_ids, @remaining)
-                as c (payment_id, operation_id, number, epoch_id, sealed, card_bin, event_id, remaining)
+            select * from unnest(@payment_ids, @operation_ids, @numbers, @epoch_ids, @sealed, @bins, @event_ids, @leases, @remaining)
+                as c (payment_id, operation_id, number, epoch_id, sealed, card_bin, event_id, lease, remaining)
         ),
         epoch as (
             select e.id from vault_epochs e where e.id = any(@epoch_ids) and e.destroyed_at is null for key share
@@ -47,14 +50,14 @@ internal static class AcceptWrite
             set state = @target, authorise_operation_id = c.operation_id, card_bin = coalesce(c.card_bin, p.card_bin)
             from taken t join call c on c.payment_id = t.id join epoch e on e.id = c.epoch_id
             where p.id = t.id
-            returning p.id, p.amount_minor, p.currency, c.operation_id, c.number, c.epoch_id, c.sealed, c.event_id, c.remaining
+            returning p.id, p.amount_minor, p.currency, c.operation_id, c.number, c.epoch_id, c.sealed, c.event_id, c.lease, c.remaining
         ),
         operation as (
             insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key,
                                     tries, ladder_base, due_at, lease_until, generation, answer_due, sent_at, created_at)
             select m.operation_id, m.id, 'Authorise', m.number, m.amount_minor, m.currency, 'InFlight',
                    replace(m.id::text, '-', '') || '-' || m.number, replace(m.operation_id::text, '-', ''),
-                   1, 0, clock_timestamp() + @lease, clock_timestamp() + @lease, 1, clock_timestamp() + m.remaining, clock_timestamp(), clock_timestamp()
+                   1, 0, clock_timestamp() + m.lease, clock_timestamp() + m.lease, 1, clock_timestamp() + m.remaining, clock_timestamp(), clock_timestamp()
             from moved m
         ),
         token as (
@@ -65,18 +68,20 @@ internal static class AcceptWrite
             insert into payment_events (id, payment_id, name, amount_minor, success, at)
             select m.event_id, m.id, @event, m.amount_minor, true, clock_timestamp() from moved m
         )
-        select c.payment_id, m.id is not null from call c left join moved m on m.id = c.payment_id
+        select id from moved
         """;
+
+    private static readonly string Shared = Alone.Replace("order by p.id for update", "order by p.id for update skip locked", StringComparison.Ordinal);
 
     private static readonly string[] Sources = [.. PaymentMoves.Sources(PaymentMove.Accept).Select(s => s.ToString())];
 
-    /// <param name="remaining">Reads how long each answer stays open, when the statement is handed to the connection.</param>
+    /// <summary>Those that were taken, by payment. One that is missing was not waiting for a token any more, or its epoch is gone, or (not alone) somebody holds it.</summary>
     /// <exception cref="NpgsqlException">Nothing was written, or it is not known: see <see cref="LostConfirmation"/>.</exception>
-    public static async Task<IReadOnlyList<AcceptResult>> RunAsync(
-        NpgsqlDataSource database, IReadOnlyList<AcceptedToken> tokens, TimeSpan lease, Func<AcceptedToken, TimeSpan> remaining, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<Guid, AcceptedToken>> RunAsync(
+        NpgsqlDataSource database, IReadOnlyList<AcceptedToken> tokens, bool alone, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
-        await using var command = new NpgsqlCommand(Sql, connection);
+        await using var command = new NpgsqlCommand(alone ? Alone : Shared, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("payment_ids", [.. tokens.Select(t => t.PaymentId)]));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. tokens.Select(t => t.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<int[]>("numbers", [.. tokens.Select(t => t.Number)]));
@@ -87,16 +92,17 @@ internal static class AcceptWrite
         command.Parameters.Add(new NpgsqlParameter<string[]>("sources", Sources));
         command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Accept).ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.TokenAccepted.ToString()));
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan[]>("remaining", [.. tokens.Select(remaining)]));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan[]>("leases", [.. tokens.Select(t => t.Lease)]));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan[]>("remaining", [.. tokens.Select(t => t.Remaining())]));
 
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var results = new List<AcceptResult>(tokens.Count);
+        var taken = new Dictionary<Guid, AcceptedToken>(tokens.Count);
         while (await reader.ReadAsync(cancellationToken))
         {
-            results.Add(new AcceptResult(reader.GetGuid(0), reader.GetBoolean(1)));
+            var paymentId = reader.GetGuid(0);
+            taken[paymentId] = tokens.First(t => t.PaymentId == paymentId);
         }
 
-        return results;
+        return taken;
     }
 }

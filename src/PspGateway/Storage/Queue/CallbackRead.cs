@@ -38,39 +38,47 @@ internal static class CallbackRead
         select p.id, p.merchant_serial_number, p.amount_minor, p.currency, p.state, p.callback_token_hash, p.acquirer_account, p.return_reference, p.captured_minor,
                o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation
         from payments p left join operations o on o.id = p.authorise_operation_id
-        where p.id = @id
+        where p.id = any(@ids)
         """;
 
-    public static async Task<CallbackPayment?> RunAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken)
+    public static async Task<CallbackPayment?> RunAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken) =>
+        (await RunAsync(database, [paymentId], cancellationToken)).GetValueOrDefault(paymentId);
+
+    /// <summary>By id, those there are.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, CallbackPayment>> RunAsync(NpgsqlDataSource database, IReadOnlyList<Guid> paymentIds, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
         await using var command = new NpgsqlCommand(Sql, connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", paymentId));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. paymentIds]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
+        var payments = new Dictionary<Guid, CallbackPayment>(paymentIds.Count);
+        while (await reader.ReadAsync(cancellationToken))
         {
-            return null;
+            var payment = Read(reader);
+            payments[payment.Id] = payment;
         }
 
-        return new CallbackPayment
-        {
-            Id = reader.GetGuid(0),
-            MerchantSerialNumber = reader.GetString(1),
-            Amount = new Money(reader.GetInt64(2), Enum.Parse<Currency>(reader.GetString(3))),
-            State = Enum.Parse<PaymentState>(reader.GetString(4)),
-            CallbackTokenHash = await reader.GetFieldValueAsync<byte[]>(5, cancellationToken),
-            AcquirerAccount = reader.GetString(6),
-            ReturnReference = reader.GetString(7),
-            CapturedMinor = reader.GetInt64(8),
-            Authorise = await reader.IsDBNullAsync(9, cancellationToken) ? null : new CallbackAuthorise(
-                reader.GetGuid(9),
-                reader.GetInt32(10),
-                await reader.IsDBNullAsync(11, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(11)),
-                await reader.IsDBNullAsync(12, cancellationToken) ? null : await reader.GetFieldValueAsync<byte[]>(12, cancellationToken),
-                reader.GetBoolean(13),
-                reader.GetBoolean(14),
-                Enum.Parse<OperationStatus>(reader.GetString(15)),
-                reader.GetInt64(16)),
-        };
+        return payments;
     }
+
+    private static CallbackPayment Read(NpgsqlDataReader reader) => new()
+    {
+        Id = reader.GetGuid(0),
+        MerchantSerialNumber = reader.GetString(1),
+        Amount = new Money(reader.GetInt64(2), Enum.Parse<Currency>(reader.GetString(3))),
+        State = Enum.Parse<PaymentState>(reader.GetString(4)),
+        CallbackTokenHash = reader.GetFieldValue<byte[]>(5),
+        AcquirerAccount = reader.GetString(6),
+        ReturnReference = reader.GetString(7),
+        CapturedMinor = reader.GetInt64(8),
+        Authorise = reader.IsDBNull(9) ? null : new CallbackAuthorise(
+            reader.GetGuid(9),
+            reader.GetInt32(10),
+            reader.IsDBNull(11) ? null : Enum.Parse<Answer>(reader.GetString(11)),
+            reader.IsDBNull(12) ? null : reader.GetFieldValue<byte[]>(12),
+            reader.GetBoolean(13),
+            reader.GetBoolean(14),
+            Enum.Parse<OperationStatus>(reader.GetString(15)),
+            reader.GetInt64(16)),
+    };
 }

@@ -44,11 +44,12 @@ internal sealed record StoredAnswer(Guid OperationId, Answer Answer, byte[] Body
 /// <summary>
 /// The second of the two hot writes (ENGINE 8, 11): records the outcome, decides the answer if nobody has, erases the token, writes
 /// history, and starts the reversal of whatever the acquirer holds without an OK. A reversal that is under way learns the acquirer's
-/// reference and begins its ladder anew, since another request needs another key. Takes many; each has its own result.
+/// reference and begins its ladder anew, since another request needs another key. Takes many; each has its own result. A shared statement
+/// passes by rows that somebody holds; alone it waits for them as long as the connection lets it.
 /// </summary>
 internal static class OutcomeWrite
 {
-    private const string Sql = """
+    private const string Alone = """
         with outcome as (
             select * from unnest(@operation_ids, @generations, @approved, @may_ok, @acquirer_references, @decline_reasons, @ok_bodies, @fail_bodies, @reverse_ids, @event_ids)
                 as x (operation_id, generation, approved, may_ok, acquirer_reference, decline_reason, ok_body, fail_body, reverse_id, event_id)
@@ -116,11 +117,14 @@ internal static class OutcomeWrite
         select id, answer, answer_body from operation
         """;
 
-    /// <summary>One entry per outcome that found its operation open; an operation that somebody else has finished or taken over has none.</summary>
-    public static async Task<IReadOnlyList<StoredAnswer>> RunAsync(NpgsqlDataSource database, IReadOnlyList<AuthoriseOutcome> outcomes, CancellationToken cancellationToken)
+    private static readonly string Shared = Alone.Replace("for update of p, o", "for update of p, o skip locked", StringComparison.Ordinal);
+
+    /// <summary>By operation, for those found open. One that is missing was finished or taken over by somebody else, or (not alone) somebody holds it.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, StoredAnswer>> RunAsync(
+        NpgsqlDataSource database, IReadOnlyList<AuthoriseOutcome> outcomes, bool alone, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
-        await using var command = new NpgsqlCommand(Sql, connection);
+        await using var command = new NpgsqlCommand(alone ? Alone : Shared, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. outcomes.Select(o => o.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("generations", [.. outcomes.Select(o => o.Generation)]));
         command.Parameters.Add(new NpgsqlParameter<bool[]>("approved", [.. outcomes.Select(o => o.Approved)]));
@@ -138,10 +142,11 @@ internal static class OutcomeWrite
         command.Parameters.Add(new NpgsqlParameter<string>("declined_event", PaymentEventName.Declined.ToString()));
 
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var answers = new List<StoredAnswer>(outcomes.Count);
+        var answers = new Dictionary<Guid, StoredAnswer>(outcomes.Count);
         while (await reader.ReadAsync(cancellationToken))
         {
-            answers.Add(new StoredAnswer(reader.GetGuid(0), Enum.Parse<Answer>(reader.GetString(1)), await reader.GetFieldValueAsync<byte[]>(2, cancellationToken)));
+            var operationId = reader.GetGuid(0);
+            answers[operationId] = new StoredAnswer(operationId, Enum.Parse<Answer>(reader.GetString(1)), await reader.GetFieldValueAsync<byte[]>(2, cancellationToken));
         }
 
         return answers;
