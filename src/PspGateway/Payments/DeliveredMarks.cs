@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -107,6 +108,8 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
         answer.MarkDelivered(delivered);
         answers.Remove(answer);
         LogMarked(new PspTransactionId(answer.PaymentId), delivered);
+        GatewayMeter.Delivered(delivered);
+        PaymentTrace.Mark(delivered ? "delivered" : "not delivered", new PspTransactionId(answer.PaymentId));
     }
 
     [LoggerMessage(2201, LogLevel.Information, "Payment {PspTransactionId}: OK has left, delivered mark stored: {Marked}.")]

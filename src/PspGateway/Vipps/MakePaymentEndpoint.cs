@@ -7,6 +7,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 using PspGateway.Vipps.Wire;
@@ -62,13 +63,17 @@ internal sealed partial class MakePaymentEndpoint(
             return;
         }
 
+        using var step = PaymentTrace.Step("make-payment", id);
         if (await FindAsync(id, call, context, deadline) is not { } found)
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
         }
 
-        await WriteAsync(context, found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline));
+        var answer = found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline);
+        var (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
+        GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !deadline.IsOpen);
+        await WriteAsync(context, answer);
     }
 
     /// <summary>The payment, or what to answer when the database does not say; null when the token is not the one issued for it.</summary>
