@@ -6,6 +6,7 @@ using PspGateway.Acquirers.Adyen;
 using PspGateway.Customers;
 using PspGateway.Merchants;
 using PspGateway.Operators;
+using PspGateway.Operators.Description;
 using PspGateway.Operators.Telemetry;
 using PspGateway.Payments;
 using PspGateway.Storage;
@@ -36,6 +37,7 @@ internal static class GatewayApp
         builder.AddAdyen();
         builder.AddMerchants();
         builder.AddHealth();
+        builder.AddApiDescription();
         builder.RequireHttps();
         builder.Services.AddAuthentication().AddJwtBearer(MakePaymentAuthentication.Scheme).AddJwtBearer(MerchantAuthentication.Scheme);
         builder.Services.AddAuthorization();
@@ -55,6 +57,7 @@ internal static class GatewayApp
         ReturnPage.Map(app);
         app.MapHealth();
         app.MapMetrics();
+        app.MapApiDescription();
         return app;
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using PspGateway.Domain.Operations;
@@ -34,7 +35,11 @@ internal sealed partial class MakePaymentEndpoint(
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/vipps/make-payment", (HttpContext context, MakePaymentEndpoint endpoint) => endpoint.HandleAsync(context))
-        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MakePaymentAuthentication.Scheme });
+        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MakePaymentAuthentication.Scheme })
+        .WithTags("Vipps").WithSummary("Vipps hands over the network token, or says that the customer did not approve")
+        .WithDescription("Business outcomes are 200. The answer comes within 12 s of the first byte; the same call again gets the same answer.")
+        .WithMetadata(new AcceptsMetadata([], typeof(MakePaymentBody)))
+        .Produces<MakePaymentAnswerBody>().Produces(400).Produces(401).Produces(408).Produces(413);
 
     private async Task HandleAsync(HttpContext context)
     {
