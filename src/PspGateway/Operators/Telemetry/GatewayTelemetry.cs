@@ -10,12 +10,13 @@ namespace PspGateway.Operators.Telemetry;
 /// Metrics for whoever scrapes, and metrics and traces to a collector where OTEL_EXPORTER_OTLP_ENDPOINT names one; OpenTelemetry's other
 /// settings work too. Without a collector nobody listens to traces, and none are made.
 /// </summary>
-internal sealed class GatewayTelemetry(IConfiguration configuration, Backlog backlog, TimeProvider time) : BackgroundService
+internal sealed class GatewayTelemetry(IConfiguration configuration, Backlog backlog, TimeProvider time) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BacklogEvery = TimeSpan.FromSeconds(15);
     private readonly SemaphoreSlim _scraping = new(1, 1);
     private readonly PrometheusExporter _exporter = new();
+    private Task _built = Task.CompletedTask;
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
     private BaseExportingMetricReader? _reader;
@@ -32,6 +33,7 @@ internal sealed class GatewayTelemetry(IConfiguration configuration, Backlog bac
 
         try
         {
+            await _built;
             await backlog.RefreshAsync();
             return _exporter.Collect?.Invoke((int)BusyFor.TotalMilliseconds) == true ? _exporter.Page : null;
         }
@@ -41,7 +43,23 @@ internal sealed class GatewayTelemetry(IConfiguration configuration, Backlog bac
         }
     }
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Beside the start, which waits for the database meanwhile; it is there before the first payment is.
+        _built = Task.Run(Build, CancellationToken.None);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>A collector's setting that is wrong stops the start.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken) => _built;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Build()
     {
         backlog.Register();
         _reader = new BaseExportingMetricReader(_exporter);
@@ -64,8 +82,6 @@ internal sealed class GatewayTelemetry(IConfiguration configuration, Backlog bac
                 .AddOtlpExporter()
                 .Build();
         }
-
-        return base.StartAsync(cancellationToken);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -95,6 +111,8 @@ internal sealed class GatewayTelemetry(IConfiguration configuration, Backlog bac
         {
             return;
         }
+
+        await _built;
 
         using var timer = new PeriodicTimer(BacklogEvery, time);
         do
