@@ -91,13 +91,33 @@ public sealed class MetricsTests(SilentMetricsWorld world) : IClassFixture<Silen
 
         Assert.Equal(85, (await world.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
 
-        await TestWorld.EventuallyAsync(async () => (await ScrapeAsync()).Find("pspgateway_exposure_minor_units", ("currency", "NOK")).Any(s => s.Value.Equals(800400)), what: "the exposure");
+        await TestWorld.EventuallyAsync(async () => (await ScrapeAsync()).Find("pspgateway_exposure_minor_units", ("currency", "NOK")).Any(s => s.Value.Equals(800400)), seconds: 40, what: "the exposure");
         var page = await ScrapeAsync();
         Assert.Equal(1, page.Value("pspgateway_answers_deadline_total"));
         Assert.Equal(1, page.Value("pspgateway_operations_open", ("kind", "reverse"), ("status", "unknown")) + page.Value("pspgateway_operations_open", ("kind", "reverse"), ("status", "pending")));
         Assert.InRange(page.Value("pspgateway_exposure_oldest_seconds", ("currency", "NOK")), 0, 60);
         Assert.Equal(1, page.Value("pspgateway_exposure_authorisations", ("currency", "NOK")));
+
+        await LeaveLyingAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => (await ScrapeAsync()).Value("pspgateway_operations_parked", ("kind", "reverse")).Equals(1), what: "the parked reversal");
+        page = await ScrapeAsync();
+        Assert.InRange(page.Value("pspgateway_operations_parked_oldest_seconds", ("kind", "reverse")), 3600, 3700);
+        Assert.Equal(800400, page.Value("pspgateway_exposure_minor_units", ("currency", "NOK")));
+        Assert.Equal((1, 0, 0), (page.Value("pspgateway_reports_waiting", ("stage", "unbatched")), page.Value("pspgateway_reports_waiting", ("stage", "batched")), page.Value("pspgateway_reports_waiting", ("stage", "doubtful"))));
+        Assert.InRange(page.Value("pspgateway_reports_waiting_oldest_seconds", ("stage", "unbatched")), 7200, 7300);
+        Assert.Equal(1, page.Value("pspgateway_notifications_waiting"));
+        Assert.InRange(page.Value("pspgateway_notifications_waiting_oldest_seconds"), 1800, 1900);
         await world.Vipps.NotificationsAsync("on");
+    }
+
+    [Fact]
+    public async Task Scrapes_that_come_together_all_get_a_whole_page()
+    {
+        using var gateway = await GatewayProcess.StartAsync(world, world.GatewaySettings);
+
+        var pages = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => ScrapeAsync()));
+
+        Assert.All(pages, page => Assert.Equal(1, page.Value("pspgateway_backlog_readable")));
     }
 
     [Fact]
@@ -138,6 +158,23 @@ public sealed class MetricsTests(SilentMetricsWorld world) : IClassFixture<Silen
         var used = nodes.Where(n => n.TryGetProperty("Index Name", out _)).Select(n => n.GetProperty("Index Name").GetString()!).ToHashSet(StringComparer.Ordinal);
         Assert.Subset(mayUse.ToHashSet(StringComparer.Ordinal), used);
         Assert.Equal(6, used.Count(name => name != "ix_status_updates_batch_id"));
+    }
+
+    /// <summary>Parks the payment's reversal an hour ago, and puts a report of two hours and a notification of half an hour where no worker looks yet.</summary>
+    private async Task LeaveLyingAsync(string pspTransactionId)
+    {
+        await using var connection = new NpgsqlConnection(world.Database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            $"""
+            update operations set parked_at = now() - interval '1 hour', parked_why = 'test', due_at = null where payment_id = '{Guid.Parse(pspTransactionId)}' and kind = 'Reverse';
+            insert into status_updates (id, operation_id, payment_id, merchant_serial_number, status, success, amount_minor, tries, due_at, created_at)
+            select gen_random_uuid(), id, payment_id, '{Settings.Merchant}', 'Cancelled', true, 1, 0, now() + interval '1 hour', now() - interval '2 hours' from operations where payment_id = '{Guid.Parse(pspTransactionId)}' and kind = 'Reverse';
+            insert into acquirer_notifications (id, psp_reference, event_code, kind, success, merchant_account, merchant_reference, amount_minor, currency, received_at, due_at, tries)
+            values (gen_random_uuid(), 'X', 'OTHER', 'Other', true, 'a', 'r', 1, 'NOK', now() - interval '30 minutes', now() + interval '1 hour', 0);
+            """,
+            connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static IEnumerable<JsonElement> NodesOf(JsonElement node) =>
