@@ -6,11 +6,15 @@ using PspGateway.Acquirers.Adyen;
 using PspGateway.Customers;
 using PspGateway.Merchants;
 using PspGateway.Operators;
+using PspGateway.Operators.Description;
+using PspGateway.Operators.Telemetry;
 using PspGateway.Payments;
 using PspGateway.Storage;
 using PspGateway.Vault;
 using PspGateway.Vipps;
 using Serilog;
+using Serilog.Core;
+using Serilog.Events;
 
 namespace PspGateway;
 
@@ -25,6 +29,7 @@ internal static class GatewayApp
         DevelopmentKeys.AddMissing(builder);
         AddLogging(builder);
         AddServer(builder);
+        builder.AddTelemetry();
         builder.AddStorage();
         builder.AddVault();
         builder.AddPayments();
@@ -32,6 +37,7 @@ internal static class GatewayApp
         builder.AddAdyen();
         builder.AddMerchants();
         builder.AddHealth();
+        builder.AddApiDescription();
         builder.RequireHttps();
         builder.Services.AddAuthentication().AddJwtBearer(MakePaymentAuthentication.Scheme).AddJwtBearer(MerchantAuthentication.Scheme);
         builder.Services.AddAuthorization();
@@ -50,6 +56,8 @@ internal static class GatewayApp
         NotificationEndpoint.Map(app);
         ReturnPage.Map(app);
         app.MapHealth();
+        app.MapMetrics();
+        app.MapApiDescription();
         return app;
     }
 
@@ -59,17 +67,24 @@ internal static class GatewayApp
         builder.Logging.AddSerilog(
             new LoggerConfiguration()
                 .MinimumLevel.Information()
-                .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
-                .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", Serilog.Events.LogEventLevel.Error)
-                .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", Serilog.Events.LogEventLevel.Fatal)
-                .MinimumLevel.Override("Npgsql", Serilog.Events.LogEventLevel.Warning)
+                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
+                .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+                .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
+                .Enrich.With<WithoutPaths>()
 
                 // On a thread of its own, and lines are lost before an answer waits for whoever reads the console.
                 .WriteTo.Async(sink => sink.Console(new Serilog.Formatting.Json.JsonFormatter(renderMessage: true)))
                 .CreateLogger(),
             dispose: true);
+    }
+
+    /// <summary>ASP.NET Core puts the path beside every line of a request. The return page's has a reference in it that only the customer should know.</summary>
+    private sealed class WithoutPaths : ILogEventEnricher
+    {
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) => logEvent.RemovePropertyIfPresent("RequestPath");
     }
 
     private static void AddServer(WebApplicationBuilder builder)

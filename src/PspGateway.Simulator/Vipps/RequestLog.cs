@@ -19,6 +19,7 @@ internal sealed class RequestLog
     [
         "Content-Type", "Psp-Id", "Merchant-Serial-Number", "Vipps-System-Name", "Vipps-System-Version", "Vipps-System-Plugin-Name",
         "Vipps-System-Plugin-Version", "Request-Id", "Idempotency-Key", "User-Agent",
+        "traceparent", "tracestate", "baggage", "Correlation-Context",
     ];
 
     private readonly Lock _gate = new();

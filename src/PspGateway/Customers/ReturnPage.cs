@@ -13,7 +13,9 @@ internal static class ReturnPage
 {
     private const int RefreshSeconds = 1;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/return/{reference}", ShowAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/return/{reference}", ShowAsync).AllowAnonymous()
+        .WithTags("Customers").WithSummary("The page that the customer returns to").WithDescription("Waits by refreshing while the payment is undecided, then sends the customer on to the merchant.")
+        .Produces<string>(200, "text/html").Produces<string>(404, "text/html");
 
     private static async Task<IResult> ShowAsync(string reference, HttpContext context, IDbContextFactory<GatewayDbContext> contexts)
     {

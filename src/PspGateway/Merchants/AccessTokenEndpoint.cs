@@ -9,7 +9,10 @@ namespace PspGateway.Merchants;
 /// <summary>POST /accesstoken/get, as Vipps' own: credentials in headers, no body needed, every member of the answer a string.</summary>
 internal static class AccessTokenEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/accesstoken/get", IssueAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/accesstoken/get", IssueAsync).AllowAnonymous()
+        .WithTags("Access tokens").WithSummary("Get an access token").WithDescription("For the merchant API, valid for an hour. No body is needed.")
+        .WithHeader("client_id", "The client's id.").WithHeader("client_secret", "The client's secret.").WithHeader("Ocp-Apim-Subscription-Key", "The subscription key of one of the client's merchants.")
+        .Produces<AccessTokenAnswer>().ProducesProblems(400, 401);
 
     private static async Task<IResult> IssueAsync(HttpRequest request, IDbContextFactory<GatewayDbContext> contexts, AccessTokens tokens, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -9,6 +9,7 @@ using PspGateway.Domain.Merchants;
 using PspGateway.Domain.Payments;
 using PspGateway.Merchants.Wire;
 using PspGateway.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Rows;
 using PspGateway.Vault;
@@ -75,6 +76,7 @@ internal sealed partial class CreatePayment(
         await using var db = await contexts.CreateDbContextAsync();
         var at = await db.Database.SqlQuery<DateTimeOffset>($"select clock_timestamp() as \"Value\"").SingleAsync();
         var payment = Payment.Create(Describe(call, merchant, headers, request.Key, at), at, payments.Value.ExpireAfter);
+        using var step = PaymentTrace.Step("create", payment.PspTransactionId);
         db.Payments.Add(payment);
         db.IdempotencyKeys.Add(idempotency.Claim(request, payment.Id, at));
         try
@@ -89,6 +91,7 @@ internal sealed partial class CreatePayment(
         }
 
         LogCreated(payment.PspTransactionId, merchant.MerchantSerialNumber, payment.AmountMinor);
+        GatewayMeter.PaymentCreated();
         return await InitiateAsync(request, payment, generation: 1);
     }
 
@@ -136,6 +139,7 @@ internal sealed partial class CreatePayment(
 
     private async Task<StoredResponse> InitiateAsync(IdempotentRequest request, Payment payment, long generation)
     {
+        using var step = PaymentTrace.Step("initiate", payment.PspTransactionId);
         var initiation = new Initiation
         {
             Id = payment.PspTransactionId,

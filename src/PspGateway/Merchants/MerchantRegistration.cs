@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
+using PspGateway.Merchants.Wire;
 
 namespace PspGateway.Merchants;
 
@@ -22,13 +23,26 @@ internal static class MerchantRegistration
     {
         AccessTokenEndpoint.Map(routes);
         var payments = Group(routes, "/epayment/v1/payments");
-        payments.MapPost("", (HttpContext context, CreatePayment create) => create.HandleAsync(context));
-        payments.MapGet("/{reference}", ReadPayment.PaymentAsync);
-        payments.MapGet("/{reference}/events", ReadPayment.EventsAsync);
-        Group(routes, "/epayment/v1/test/payments").MapPost("/{reference}/approve", (string reference, HttpContext context, ForceApprove approve) => approve.HandleAsync(reference, context));
+        payments.MapPost("", (HttpContext context, CreatePayment create) => create.HandleAsync(context))
+            .WithSummary("Create a payment")
+            .WithDescription("Stores the payment and initiates it at Vipps. The same Idempotency-Key with the same body gives the stored answer, byte for byte, or resumes what broke off.")
+            .WithHeader(IdempotentRequest.Header, "1 to 50 printable ASCII characters, the merchant's own for this payment.")
+            .WithBody<CreatePaymentBody>()
+            .Produces<CreatePaymentAnswer>(201).ProducesProblems(409, 413, 502);
+        payments.MapGet("/{reference}", ReadPayment.PaymentAsync)
+            .WithSummary("Get a payment").WithDescription("State and amounts. AUTHORIZED once Vipps has our OK.")
+            .Produces<PaymentAnswer>().ProducesProblems(404);
+        payments.MapGet("/{reference}/events", ReadPayment.EventsAsync)
+            .WithSummary("Get a payment's history").WithDescription("Oldest first.")
+            .Produces<IReadOnlyList<EventBody>>().ProducesProblems(404);
+        Group(routes, "/epayment/v1/test/payments").MapPost("/{reference}/approve", (string reference, HttpContext context, ForceApprove approve) => approve.HandleAsync(reference, context))
+            .WithSummary("Force the approval of a payment").WithDescription("In Vipps' test environment only (Vipps:TestEnvironment): approves as the customer would, and answers when the payment is decided.")
+            .WithBody<ForceApproveBody>()
+            .Produces(200).ProducesProblems(404, 413);
     }
 
     private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path) => routes.MapGroup(path)
         .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MerchantAuthentication.Scheme })
-        .AddEndpointFilter<MerchantFilter>();
+        .AddEndpointFilter<MerchantFilter>()
+        .WithCommonProblems();
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using PspGateway.Domain.Cards;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 using PspGateway.Vault;
@@ -46,6 +47,7 @@ internal sealed partial class AuthoriseRunner(
     private async Task RunAsync(CallbackPayment payment, CardToken token, string? cardBin, PendingAnswer pending)
     {
         var id = new PspTransactionId(payment.Id);
+        using var step = PaymentTrace.Step("authorise", id);
         try
         {
             var binding = new TokenBinding(payment.Id, payment.MerchantSerialNumber, pending.OperationId);
@@ -219,6 +221,7 @@ internal sealed partial class AuthoriseRunner(
             {
                 var stored = await WriteAsync(record, pending);
                 LogRecorded(id, outcome.GetType().Name, stored?.Answer.ToString() ?? "none of ours", record.DeclineReason);
+                GatewayMeter.OutcomeRecorded(outcome, record.DeclineReason);
                 if (stored is not null)
                 {
                     pending.Decide(stored);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -58,6 +59,8 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
         if (await ReversalWrite.FinishAsync(database.General, reverseId, generation, why, cancellationToken))
         {
             LogReversed(id, why);
+            GatewayMeter.ReversalEnded();
+            PaymentTrace.Mark("reversed", id);
             signal.Set();
         }
     }
@@ -67,6 +70,8 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
         if (await ReversalWrite.ParkAsync(database.General, reverseId, generation, why, cancellationToken))
         {
             LogParked(id, why);
+            GatewayMeter.ReversalParked();
+            PaymentTrace.Mark("reversal parked", id);
         }
     }
 

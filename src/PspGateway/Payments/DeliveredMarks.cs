@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -110,6 +111,9 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
         {
             LogNotDelivered(new PspTransactionId(answer.PaymentId));
         }
+
+        GatewayMeter.Delivered(delivered);
+        PaymentTrace.Mark(delivered ? "delivered" : "not delivered", new PspTransactionId(answer.PaymentId));
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "Payment {PspTransactionId}: OK has left, and was taken back before its delivered mark could be stored.")]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -33,6 +34,7 @@ internal sealed partial class ExpiryWorker(GatewayDatabase database, IOptions<Op
             foreach (var id in expired)
             {
                 LogExpired(new PspTransactionId(id));
+                PaymentTrace.Mark("expired", new PspTransactionId(id));
             }
         }
         while (expired.Count == options.Value.ClaimSize);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -36,6 +37,7 @@ internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wa
         {
             try
             {
+                using var step = PaymentTrace.Step("late decision", new PspTransactionId(pending.PaymentId));
                 await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, stoppingToken));
                 answers.Remove(pending);
                 signal.Set();
@@ -72,6 +74,7 @@ internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wa
         if (await DecisionWrite.RunAsync(database.General, decision, cancellationToken))
         {
             LogDoubtful(new PspTransactionId(pending.PaymentId));
+            GatewayMeter.Doubtful(DoubtCause.ConnectionBroken);
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -52,6 +53,8 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
     // No cancellation from here on: what was begun is recorded before the process stops.
     private async Task HandleAsync(ClaimedOperation operation)
     {
+        using var step = PaymentTrace.Step(operation.Kind == OperationKind.Reverse ? "reverse" : "recover", operation.PspTransactionId);
+        step?.SetTag("rung", operation.Rung);
         try
         {
             await (operation.Kind switch
@@ -82,6 +85,7 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
         if (operation.Answer == Answer.Ok)
         {
             LogDoubtful(operation.PspTransactionId);
+            GatewayMeter.Doubtful(DoubtCause.LeaseEnded);
         }
         else
         {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
@@ -82,6 +83,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
 
     private async Task<bool> TryApplyAsync(LateRefusal refusal)
     {
+        using var step = PaymentTrace.Step("late refusal", new PspTransactionId(refusal.PaymentId));
         try
         {
             var payment = await CallbackRead.RunAsync(database.General, refusal.PaymentId, CancellationToken.None);
@@ -139,6 +141,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
                 }
 
                 LogWithdrawn(id, reason);
+                GatewayMeter.Doubtful(DoubtCause.RefusedByWallet);
                 return true;
 
             default:

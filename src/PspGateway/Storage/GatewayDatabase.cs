@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace PspGateway.Storage;
@@ -67,6 +68,12 @@ internal sealed class GatewayDatabase : IAsyncDisposable
 
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         builder.UseLoggerFactory(loggers);
+
+        // Else telemetry would name the pool by its connection string.
+        builder.Name = name;
+
+        // Part of a trace, or none: the workers' polls would otherwise be the bulk of all traces. Parameters are never in them.
+        builder.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null));
         return builder.Build();
     }
 }

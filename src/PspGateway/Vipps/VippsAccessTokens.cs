@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Vipps.Wire;
 
 namespace PspGateway.Vipps;
@@ -65,6 +66,7 @@ internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOpt
 
     private async Task<Issued> FetchAsync(CancellationToken cancellationToken)
     {
+        using var call = CounterpartyCall.Begin(CounterpartyCall.Vipps, "access_token");
         var at = time.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Post, options.Value.Address("/accesstoken/get"));
         request.Headers.TryAddWithoutValidation("client_id", options.Value.ClientId);
@@ -72,6 +74,7 @@ internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOpt
         VippsHeaders.AddCommon(request, options.Value);
         request.Content = new ByteArrayContent([]);
         using var response = await clients.CreateClient(VippsRegistration.HttpClientName).SendAsync(request, cancellationToken);
+        call.Ended((int)response.StatusCode);
         if (response.StatusCode != HttpStatusCode.OK)
         {
             throw new HttpRequestException($"Vipps gave no access token: HTTP {(int)response.StatusCode}.", null, response.StatusCode);

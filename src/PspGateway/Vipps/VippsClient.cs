@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Vipps.Wire;
 
 namespace PspGateway.Vipps;
@@ -31,16 +32,17 @@ internal sealed record VippsAnswer(HttpStatusCode? Status, string Body, TimeSpan
 /// <summary>Calls Vipps' PSP API v3 for one merchant. A 401 gets a fresh access token and one more try, since Vipps did nothing then.</summary>
 internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens tokens, IOptions<VippsOptions> options)
 {
-    public Task<VippsAnswer> PostAsync<T>(string path, string merchant, T body, JsonTypeInfo<T> type, string requestId, CancellationToken cancellationToken)
+    /// <param name="call">The operation's name, for measuring.</param>
+    public Task<VippsAnswer> PostAsync<T>(string call, string path, string merchant, T body, JsonTypeInfo<T> type, string requestId, CancellationToken cancellationToken)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(body, type);
-        return SendAsync(HttpMethod.Post, path, merchant, content, requestId, cancellationToken);
+        return SendAsync(HttpMethod.Post, call, path, merchant, content, requestId, cancellationToken);
     }
 
-    public Task<VippsAnswer> GetAsync(string path, string merchant, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, path, merchant, null, null, cancellationToken);
+    public Task<VippsAnswer> GetAsync(string call, string path, string merchant, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, call, path, merchant, null, null, cancellationToken);
 
-    private async Task<VippsAnswer> SendAsync(HttpMethod method, string path, string merchant, byte[]? content, string? requestId, CancellationToken cancellationToken)
+    private async Task<VippsAnswer> SendAsync(HttpMethod method, string call, string path, string merchant, byte[]? content, string? requestId, CancellationToken cancellationToken)
     {
         string token;
         try
@@ -52,7 +54,7 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
             return new VippsAnswer(null, "", null, exception.Message, Sent: false);
         }
 
-        var answer = await SendOnceAsync(method, path, merchant, content, requestId, token, cancellationToken);
+        var answer = await SendOnceAsync(method, call, path, merchant, content, requestId, token, cancellationToken);
         if (answer.Status != HttpStatusCode.Unauthorized)
         {
             return answer;
@@ -68,10 +70,10 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
             return answer;
         }
 
-        return await SendOnceAsync(method, path, merchant, content, requestId, token, cancellationToken);
+        return await SendOnceAsync(method, call, path, merchant, content, requestId, token, cancellationToken);
     }
 
-    private async Task<VippsAnswer> SendOnceAsync(HttpMethod method, string path, string merchant, byte[]? content, string? requestId, string token, CancellationToken cancellationToken)
+    private async Task<VippsAnswer> SendOnceAsync(HttpMethod method, string call, string path, string merchant, byte[]? content, string? requestId, string token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, options.Value.Address(path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -89,14 +91,18 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
             request.Content = new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         }
 
+        using var measured = CounterpartyCall.Begin(CounterpartyCall.Vipps, call);
         try
         {
             using var response = await clients.CreateClient(VippsRegistration.HttpClientName).SendAsync(request, cancellationToken);
-            return new VippsAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), response.Headers.RetryAfter?.Delta, null);
+            var answer = new VippsAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), response.Headers.RetryAfter?.Delta, null);
+            measured.Ended((int)response.StatusCode);
+            return answer;
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
         {
             var opened = exception is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+            measured.Ended(status: null, opened);
             return new VippsAnswer(null, "", null, exception.GetType().Name, Sent: opened);
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using PspGateway.Payments;
@@ -23,7 +24,16 @@ internal static class VippsRegistration
                 client.Timeout = TimeSpan.FromSeconds(30);
                 client.MaxResponseContentBufferSize = MaxAnswerBytes;
             })
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(2),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+
+                // Our trace ids, and whatever baggage a caller sent, are nothing to a counterparty.
+                ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+            })
             .RemoveAllLoggers();
         services.AddSingleton<VippsAccessTokens>();
         services.AddSingleton<VippsClient>();

@@ -39,7 +39,7 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
             IsApp = initiation.UserFlow == UserFlow.NativeRedirect ? true : null,
             SkipLandingPage = initiation.UserFlow == UserFlow.PushMessage ? true : null,
         };
-        var answer = await client.PostAsync("/psp/v3/psppayments/init", initiation.Merchant.Value, request, VippsJson.Default.InitiatePaymentRequest, initiation.Id.ToString(), cancellationToken);
+        var answer = await client.PostAsync("init", "/psp/v3/psppayments/init", initiation.Merchant.Value, request, VippsJson.Default.InitiatePaymentRequest, initiation.Id.ToString(), cancellationToken);
         var outcome = Read(answer);
         LogInitiated(initiation.Id, outcome.GetType().Name, (int?)answer.Status ?? 0);
         return outcome;
@@ -50,7 +50,7 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
     public async Task<string?> ForceApproveAsync(PspTransactionId id, MerchantSerialNumber merchant, string phoneNumber, string token, CancellationToken cancellationToken)
     {
         var request = new ForceApproveRequest { CustomerPhoneNumber = phoneNumber, Token = token };
-        var answer = await client.PostAsync($"/psp/v3/integration-test/psppayments/{id}/approve", merchant.Value, request, VippsJson.Default.ForceApproveRequest, id.ToString(), cancellationToken);
+        var answer = await client.PostAsync("force_approve", $"/psp/v3/integration-test/psppayments/{id}/approve", merchant.Value, request, VippsJson.Default.ForceApproveRequest, id.ToString(), cancellationToken);
         return answer.IsSuccess ? null : answer.Why ?? VippsError.Parse(answer.Body).Text;
     }
 

@@ -139,8 +139,8 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
         {
             builder.Environment.EnvironmentName = "Production";
             builder.WebHost.UseUrls(url.AbsoluteUri);
-            builder.Configuration.AddInMemoryCollection(GatewaySettings);
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Serilog:MinimumLevel:Default"] = "Fatal" });
+            builder.Configuration.AddInMemoryCollection(GatewaySettings);
         });
         await gateway.StartAsync();
         _gateways.Add(gateway);

@@ -73,4 +73,12 @@ public sealed class MakePaymentAnswerTests
 
     [Fact]
     public void An_invalid_request_is_71() => Assert.Equal(71, VippsErrorId.InvalidRequest.Id);
+
+    [Fact]
+    public void What_an_answer_says_can_be_read_back_for_counting()
+    {
+        Assert.Equal(("ok", "none"), MakePaymentAnswer.Read(MakePaymentAnswer.Ok(Id)));
+        Assert.Equal(("fail", "89"), MakePaymentAnswer.Read(MakePaymentAnswer.Fail(Id, VippsErrorId.Of(DeclineReason.InsufficientFunds), errorIdAsString: false)));
+        Assert.Equal(("fail", "93"), MakePaymentAnswer.Read(MakePaymentAnswer.Fail(Id, VippsErrorId.StatusFromVipps("\"status\":\"OK\""), errorIdAsString: true)));
+    }
 }

@@ -7,6 +7,7 @@ using PspGateway.Acquirers.Adyen.Wire;
 using PspGateway.Domain.Cards;
 using PspGateway.Domain.Operations;
 using PspGateway.Payments;
+using PspGateway.Payments.Telemetry;
 
 namespace PspGateway.Acquirers.Adyen;
 
@@ -21,33 +22,35 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
 
     public async Task<AuthorisationOutcome> AuthoriseAsync(AuthorisationRequest request, CancellationToken cancellationToken)
     {
+        using var call = CounterpartyCall.Begin(CounterpartyCall.Acquirer, "authorise");
         var body = JsonSerializer.SerializeToUtf8Bytes(ToWire(request), AdyenJson.Default.PaymentRequest);
         var answer = await client.PostAsync("/payments", body, request.IdempotencyKey, cancellationToken);
-        return answer.Status switch
+        return call.Ended(answer.Status switch
         {
             null when !answer.Sent => new AuthorisationOutcome.NotSent(answer.Why),
             HttpStatusCode.OK => Read(answer.Body, request),
             HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity when !request.Again => OurFault(answer, request),
             _ => new AuthorisationOutcome.Unknown(answer.Why),
-        };
+        });
     }
 
     public async Task<CancelOutcome> CancelAsync(CancelRequest request, CancellationToken cancellationToken)
     {
+        using var call = CounterpartyCall.Begin(CounterpartyCall.Acquirer, "cancel");
         var (path, body) = request.AcquirerReference is { } acquirerReference
             ? ($"/payments/{Uri.EscapeDataString(acquirerReference)}/cancels", JsonSerializer.SerializeToUtf8Bytes(
                 new CancelByPspReferenceRequest { MerchantAccount = request.Account, Reference = request.Reference }, AdyenJson.Default.CancelByPspReferenceRequest))
             : ("/cancels", JsonSerializer.SerializeToUtf8Bytes(
                 new CancelByOurReferenceRequest { MerchantAccount = request.Account, PaymentReference = request.OriginalReference, Reference = request.Reference }, AdyenJson.Default.CancelByOurReferenceRequest));
         var answer = await client.PostAsync(path, body, request.IdempotencyKey, cancellationToken);
-        return answer.Status switch
+        return call.Ended<CancelOutcome>(answer.Status switch
         {
             HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse)?.Status == "received" => new CancelOutcome.Received(),
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => OurCredentials(answer, request),
             HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity
                 when ErrorCodeOf(answer) != StillInWork => new CancelOutcome.Refused($"{answer.Why}, error {ErrorCodeOf(answer) ?? "without a code"}"),
             _ => new CancelOutcome.Unknown(answer.Why),
-        };
+        });
     }
 
     private static PaymentRequest ToWire(AuthorisationRequest request) => new()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PspGateway.Payments;
 
 namespace PspGateway.Acquirers.Adyen;
@@ -21,7 +22,16 @@ internal static class AdyenRegistration
                 client.Timeout = Timeout.InfiniteTimeSpan;
                 client.MaxResponseContentBufferSize = MaxAnswerBytes;
             })
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(2),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+
+                // Our trace ids, and whatever baggage a caller sent, are nothing to a counterparty.
+                ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+            })
             .RemoveAllLoggers();
         services.AddSingleton<AdyenClient>();
         services.AddSingleton<IAcquirer, AdyenAcquirer>();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using PspGateway.Acquirers.Adyen.Wire;
@@ -25,7 +26,10 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/acquirers/adyen/notifications", (HttpContext context, NotificationEndpoint endpoint) => endpoint.HandleAsync(context))
-        .AllowAnonymous();
+        .AllowAnonymous()
+        .WithTags("Acquirer").WithSummary("Adyen notifies").WithDescription("Each item carries an HMAC-SHA256 signature. Answered [accepted] once all of them are stored; a repeat is stored once.")
+        .WithMetadata(new AcceptsMetadata([], typeof(NotificationRequest)))
+        .Produces<string>(200, "text/plain").Produces(400).Produces(401);
 
     private async Task<IResult> HandleAsync(HttpContext context)
     {

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using PspGateway.Domain.Payments;
 using PspGateway.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Rows;
 
@@ -63,6 +65,10 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
 
     private async Task ApplyAsync(Stored notification, CancellationToken cancellationToken)
     {
+        // Our references begin with the payment's id; a stranger's notification belongs to no trace.
+        using var step = notification.MerchantReference.Length >= 32 && PspTransactionId.TryParse(notification.MerchantReference[..32], out var payment)
+            ? PaymentTrace.Step("notification", payment)
+            : null;
         try
         {
             var verdict = NotificationEndpoint.KindOf(notification.EventCode) switch
@@ -74,6 +80,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
                 // Kept, for whoever reads the books later.
                 _ => NewsVerdict.Unknown,
             };
+            step?.SetTag("outcome", LabelWords.Of(verdict));
             LogApplied(notification.EventCode, notification.Success, notification.MerchantReference, verdict);
             if (verdict == NewsVerdict.Busy && notification.Tries < MostTries)
             {

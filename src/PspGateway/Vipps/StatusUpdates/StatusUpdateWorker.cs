@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments;
+using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 using PspGateway.Storage.Rows;
@@ -52,6 +53,7 @@ internal sealed partial class StatusUpdateWorker(
 
     private async Task HandleAsync(ClaimedBatch batch)
     {
+        using var trace = PaymentTrace.Batch("report batch", batch.Updates.Select(u => new PspTransactionId(u.PaymentId)));
         if (batch.Lapsed && !batch.Doubtful)
         {
             await RetryAsync(batch, new VippsAnswer(null, "", null, "The process that held it is gone."), doubtful: true);
@@ -66,23 +68,26 @@ internal sealed partial class StatusUpdateWorker(
 
         var request = new PaymentStatusRequest { Transactions = [.. batch.Updates.Select(ToWire)] };
         using var timeout = new CancellationTokenSource(CallTimeout, time);
-        var answer = await client.PostAsync("/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), timeout.Token);
+        var answer = await client.PostAsync("updatestatus", "/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), timeout.Token);
         switch (answer.Status)
         {
             case HttpStatusCode.OK:
                 await StatusBatches.FinishAsync(database.General, batch, CancellationToken.None);
                 LogSent(batch.Updates.Count, batch.MerchantSerialNumber, batch.Id);
+                Told(ReportResult.Sent, batch.Updates);
                 break;
 
             case HttpStatusCode.BadRequest when batch.Updates.Count > 1:
                 await StatusBatches.SplitAsync(database.General, batch, CancellationToken.None);
                 LogSplit(batch.Id, batch.Updates.Count);
+                Told(ReportResult.Split, batch.Updates);
                 break;
 
             case HttpStatusCode.BadRequest:
                 var error = VippsError.Parse(answer.Body);
                 await StatusBatches.ParkAsync(database.General, batch, $"{error.Code}: {error.Text}", CancellationToken.None);
                 LogParked(new PspTransactionId(batch.Updates[0].PaymentId), batch.Updates[0].Status, error.Code ?? "none", error.Text);
+                Told(ReportResult.Parked, batch.Updates);
                 break;
 
             // Nothing left, or Vipps said that it did nothing.
@@ -104,6 +109,7 @@ internal sealed partial class StatusUpdateWorker(
         var delay = doubtful ? vipps.Value.DetailsAfter : answer.RetryAfter is { } asked && asked > backoff && asked < TimeSpan.FromDays(1) ? asked : backoff;
         await StatusBatches.RetryAsync(database.General, batch, delay, doubtful, CancellationToken.None);
         LogRetry(batch.Tries < AlertAfterTries ? LogLevel.Warning : LogLevel.Critical, batch.Tries < AlertAfterTries ? "" : "ALERT, ", batch.Id, (int?)answer.Status ?? 0, doubtful, delay);
+        Told(doubtful ? ReportResult.Doubtful : ReportResult.Retried, batch.Updates);
     }
 
     /// <summary>Reads what Vipps knows of each payment of a doubtful batch, and sends again only what it does not.</summary>
@@ -113,12 +119,13 @@ internal sealed partial class StatusUpdateWorker(
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
         {
             using var timeout = new CancellationTokenSource(CallTimeout, time);
-            var answer = await client.GetAsync($"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
+            var answer = await client.GetAsync("details", $"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
             if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
             {
                 // Vipps will say the same tomorrow: whether the batch had its effect is a person's to find out.
                 await StatusBatches.ParkAsync(database.General, batch, $"Doubtful, and Vipps' details of {new PspTransactionId(payment.Key)} answer HTTP {(int)answer.Status}", CancellationToken.None);
                 LogDoubtfulParked(new PspTransactionId(payment.Key), batch.Id, batch.Updates.Count);
+                Told(ReportResult.Parked, batch.Updates);
                 return;
             }
 
@@ -133,6 +140,18 @@ internal sealed partial class StatusUpdateWorker(
 
         await StatusBatches.SettleAsync(database.General, batch, shown, CancellationToken.None);
         LogResolved(batch.Id, shown.Count, batch.Updates.Count);
+        Told(ReportResult.Sent, [.. batch.Updates.Where(u => shown.Contains(u.Id))]);
+    }
+
+    /// <summary>Counted, and noted in the trace of each payment, linked to the batch's own.</summary>
+    private static void Told(ReportResult result, IReadOnlyList<BatchedUpdate> updates)
+    {
+        GatewayMeter.Reported(result, updates.Count);
+        foreach (var update in updates)
+        {
+            using var step = PaymentTrace.Step("report", new PspTransactionId(update.PaymentId));
+            step?.SetTag("status", WordOf(update.Status)).SetTag("outcome", LabelWords.Of(result));
+        }
     }
 
     private static IReadOnlyList<TransactionLogEntry>? LogOf(VippsAnswer answer)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using PspGateway.Domain.Payments;
 
@@ -11,6 +12,31 @@ internal static class MakePaymentAnswer
 
     /// <param name="errorIdAsString">Vipps' specification shows a string, its worked examples an integer.</param>
     public static byte[] Fail(PspTransactionId id, VippsErrorId error, bool errorIdAsString) => Write(id, "FAIL", error, errorIdAsString);
+
+    /// <summary>What bytes of an answer say, as words for counting: the decision (ok, fail, soft_decline) and the error id, or "none".</summary>
+    public static (string Decision, string ErrorId) Read(ReadOnlySpan<byte> body)
+    {
+        var (decision, errorId) = ("other", "none");
+        var json = new Utf8JsonReader(body);
+        while (json.Read())
+        {
+            if (json.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            if (json.ValueTextEquals("status"u8) && json.Read())
+            {
+                decision = json.ValueTextEquals("OK"u8) ? "ok" : json.ValueTextEquals("FAIL"u8) ? "fail" : json.ValueTextEquals("SOFT_DECLINE"u8) ? "soft_decline" : decision;
+            }
+            else if (json.ValueTextEquals("errorId"u8) && json.Read())
+            {
+                errorId = Encoding.ASCII.GetString(json.ValueSpan);
+            }
+        }
+
+        return (decision, errorId);
+    }
 
     private static byte[] Write(PspTransactionId id, string status, VippsErrorId? error, bool errorIdAsString)
     {

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+
+namespace PspGateway.Vipps.Wire;
+
+// How /openapi/v1.json describes makePayment. Nothing is read into these: MakePaymentCall reads, more tolerantly than this.
+internal sealed class MakePaymentBody
+{
+    public required string PspTransactionId { get; init; }
+
+    public required string MerchantSerialNumber { get; init; }
+
+    [Description("ACCEPTED, TIMEOUT, USER_CANCEL or NO.")]
+    public required string PaymentState { get; init; }
+
+    [Description("TOKEN, if it is there.")]
+    public string? PaymentInstrument { get; init; }
+
+    [Description("With ACCEPTED.")]
+    public NetworkTokenBody? NetworkToken { get; init; }
+}
+
+internal sealed class NetworkTokenBody
+{
+    public required string Number { get; init; }
+
+    public required string Cryptogram { get; init; }
+
+    public required string ExpiryMonth { get; init; }
+
+    public required string ExpiryYear { get; init; }
+
+    [Description("VISA or MASTERCARD.")]
+    public required string TokenType { get; init; }
+
+    public string? Eci { get; init; }
+}
+
+internal sealed class MakePaymentAnswerBody
+{
+    public required PaymentInfoBody PaymentInfo { get; init; }
+
+    [Description("With FAIL.")]
+    public ErrorMessageBody? ErrorMessage { get; init; }
+}
+
+internal sealed class PaymentInfoBody
+{
+    public required string PspTransactionId { get; init; }
+
+    [Description("OK or FAIL.")]
+    public required string Status { get; init; }
+}
+
+internal sealed class ErrorMessageBody
+{
+    [Description("A string where Vipps:ErrorIdAsString is set.")]
+    public required int ErrorId { get; init; }
+
+    public required string ErrorText { get; init; }
+}
