@@ -41,6 +41,8 @@ internal static class MerchantProblems
 
     public static StoredResponse WrongCredentials() => Make(401, "unauthorized", "The credentials are not valid.", "client_id, client_secret and Ocp-Apim-Subscription-Key must be those of one registered client.");
 
+    public static StoredResponse TooManyFailures() => Make(429, "too-many-failures", "Too many attempts with wrong credentials.", "client_id: wait as long as Retry-After says. Credentials that were right before are always taken.", ("client_id", "failed too often"));
+
     public static StoredResponse ForbiddenMerchant() => Make(403, "forbidden", "The merchant is not this client's.", "Merchant-Serial-Number: not one of this client's.", ("Merchant-Serial-Number", "not one of this client's"));
 
     private static StoredResponse Make(int status, string type, string title, string detail, params (string Name, string Reason)[] fields)
