@@ -37,6 +37,10 @@ internal static class MerchantProblems
 
     public static StoredResponse TooLarge() => Make(413, "too-large", "The body is too large.", "At most 64 KiB.");
 
+    public static StoredResponse TooSlow() => Make(408, "too-slow", "The body did not come in time.", "Send the request again, all at once.");
+
+    public static StoredResponse BrokenBody() => Make(400, "invalid-request", "The request is not valid.", "The body does not end where the headers or its chunks say.");
+
     public static StoredResponse Unauthorized() => Make(401, "unauthorized", "The access token is missing or not valid.", "Get one from POST /accesstoken/get and send it as Authorization: Bearer.");
 
     public static StoredResponse WrongCredentials() => Make(401, "unauthorized", "The credentials are not valid.", "client_id, client_secret and Ocp-Apim-Subscription-Key must be those of one registered client.");
