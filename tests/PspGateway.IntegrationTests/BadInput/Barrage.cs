@@ -33,5 +33,5 @@ internal static class Barrage
 
     public static string? Unless(bool well, string complaint) => well ? null : complaint;
 
-    private static string Shown<T>(T input) => input?.ToString() is { } text ? text[..Math.Min(160, text.Length)] : "null";
+    private static string Shown<T>(T input) => input?.ToString() is { } text ? string.Concat(text.Take(160).Select(c => char.IsControl(c) ? '?' : c)) : "null";
 }
