@@ -48,6 +48,7 @@ internal static class GatewayApp
         var app = builder.Build();
         app.Use(FirstByte.RearmAsync);
         app.UseMiddleware<RequestLog>();
+        app.Use(Framing.RefuseTwoLengthsAsync);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -91,6 +92,7 @@ internal static class GatewayApp
     {
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        Framing.RefuseBareLineFeeds();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

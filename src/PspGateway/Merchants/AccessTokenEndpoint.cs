@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.EntityFrameworkCore;
+using Microsoft.AspNetCore.Http.HttpResults;
 using PspGateway.Merchants.Wire;
-using PspGateway.Storage;
 
 namespace PspGateway.Merchants;
 
@@ -14,7 +11,7 @@ internal static class AccessTokenEndpoint
         .WithHeader("client_id", "The client's id.").WithHeader("client_secret", "The client's secret.").WithHeader("Ocp-Apim-Subscription-Key", "The subscription key of one of the client's merchants.")
         .Produces<AccessTokenAnswer>().ProducesProblems(400, 401);
 
-    private static async Task<IResult> IssueAsync(HttpRequest request, IDbContextFactory<GatewayDbContext> contexts, AccessTokens tokens, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> IssueAsync(HttpRequest request, ClientLogins logins, AccessTokens tokens, TimeProvider time, CancellationToken cancellationToken)
     {
         foreach (var header in (string[])["client_id", "client_secret", "Ocp-Apim-Subscription-Key"])
         {
@@ -24,41 +21,25 @@ internal static class AccessTokenEndpoint
             }
         }
 
-        var clientId = request.Headers["client_id"].ToString();
-        if (!await IsClientAsync(clientId, request.Headers["client_secret"].ToString(), request.Headers["Ocp-Apim-Subscription-Key"].ToString(), contexts, time, cancellationToken))
+        var shown = new Credentials(request.Headers["client_id"].ToString(), request.Headers["client_secret"].ToString(), request.Headers["Ocp-Apim-Subscription-Key"].ToString());
+        return await logins.CheckAsync(shown, cancellationToken) switch
         {
-            return MerchantProblems.WrongCredentials();
-        }
-
-        var now = time.GetUtcNow();
-        return TypedResults.Json(
-            new AccessTokenAnswer
-            {
-                TokenType = "Bearer",
-                ExpiresIn = ((int)AccessTokens.Life.TotalSeconds).ToString(),
-                ExtExpiresIn = "0",
-                ExpiresOn = (now + AccessTokens.Life).ToUnixTimeSeconds().ToString(),
-                NotBefore = now.ToUnixTimeSeconds().ToString(),
-                Resource = "00000002-0000-0000-c000-000000000000",
-                AccessToken = tokens.Issue(clientId, now),
-            },
-            MerchantJson.Default.AccessTokenAnswer);
+            LoginOutcome.Right => Issue(shown.ClientId, tokens, time.GetUtcNow()),
+            LoginOutcome.TooMany tooMany => MerchantProblems.TooManyFailures().WithRetryAfter((int)Math.Ceiling(tooMany.RetryAfter.TotalSeconds)),
+            _ => MerchantProblems.WrongCredentials(),
+        };
     }
 
-    /// <summary>An unknown client costs as much time as a wrong secret.</summary>
-    private static async Task<bool> IsClientAsync(string clientId, string secret, string subscriptionKey, IDbContextFactory<GatewayDbContext> contexts, TimeProvider time, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        var secrets = await db.MerchantSecrets.AsNoTracking().Where(s => s.ClientId == clientId && (s.ExpiresAt == null || s.ExpiresAt > now)).ToListAsync(cancellationToken);
-        var keyHash = SHA256.HashData(Encoding.UTF8.GetBytes(subscriptionKey));
-        var keys = await db.Merchants.AsNoTracking().Where(m => m.ClientId == clientId && m.DisabledAt == null).Select(m => m.SubscriptionKeyHash).ToListAsync(cancellationToken);
-        if (secrets.Count == 0)
+    private static JsonHttpResult<AccessTokenAnswer> Issue(string clientId, AccessTokens tokens, DateTimeOffset now) => TypedResults.Json(
+        new AccessTokenAnswer
         {
-            _ = ClientSecrets.Matches(secret, new byte[16], new byte[32]);
-            return false;
-        }
-
-        return secrets.Exists(s => ClientSecrets.Matches(secret, s.Salt, s.Hash)) & keys.Exists(k => CryptographicOperations.FixedTimeEquals(k, keyHash));
-    }
+            TokenType = "Bearer",
+            ExpiresIn = ((int)AccessTokens.Life.TotalSeconds).ToString(),
+            ExtExpiresIn = "0",
+            ExpiresOn = (now + AccessTokens.Life).ToUnixTimeSeconds().ToString(),
+            NotBefore = now.ToUnixTimeSeconds().ToString(),
+            Resource = "00000002-0000-0000-c000-000000000000",
+            AccessToken = tokens.Issue(clientId, now),
+        },
+        MerchantJson.Default.AccessTokenAnswer);
 }

@@ -38,9 +38,10 @@ internal sealed partial class CreatePayment(
     public async Task<StoredResponse> HandleAsync(HttpContext context)
     {
         var merchant = MerchantFilter.Of(context);
-        if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
+        var (body, unread) = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        if (unread is not null)
         {
-            return MerchantProblems.TooLarge();
+            return unread;
         }
 
         if (IdempotentRequest.From(context.Request, merchant.MerchantSerialNumber, Scope, body) is not { } request)

@@ -25,9 +25,10 @@ internal sealed class ForceApprove(IDbContextFactory<GatewayDbContext> contexts,
             return MerchantProblems.NoForceApprove();
         }
 
-        if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
+        var (body, unread) = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        if (unread is not null)
         {
-            return MerchantProblems.TooLarge();
+            return unread;
         }
 
         if (await FindAsync(reference, context) is not { } payment)

@@ -37,9 +37,15 @@ internal static class MerchantProblems
 
     public static StoredResponse TooLarge() => Make(413, "too-large", "The body is too large.", "At most 64 KiB.");
 
+    public static StoredResponse TooSlow() => Make(408, "too-slow", "The body did not come in time.", "Send the request again, all at once.");
+
+    public static StoredResponse BrokenBody() => Make(400, "invalid-request", "The request is not valid.", "The body does not end where the headers or its chunks say.");
+
     public static StoredResponse Unauthorized() => Make(401, "unauthorized", "The access token is missing or not valid.", "Get one from POST /accesstoken/get and send it as Authorization: Bearer.");
 
     public static StoredResponse WrongCredentials() => Make(401, "unauthorized", "The credentials are not valid.", "client_id, client_secret and Ocp-Apim-Subscription-Key must be those of one registered client.");
+
+    public static StoredResponse TooManyFailures() => Make(429, "too-many-failures", "Too many attempts with wrong credentials.", "client_id: wait as long as Retry-After says. Credentials that were right before are always taken.", ("client_id", "failed too often"));
 
     public static StoredResponse ForbiddenMerchant() => Make(403, "forbidden", "The merchant is not this client's.", "Merchant-Serial-Number: not one of this client's.", ("Merchant-Serial-Number", "not one of this client's"));
 

@@ -14,7 +14,12 @@ internal static class MerchantRegistration
         services.AddSingleton<AccessTokens>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessTokens>());
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MerchantAuthentication>();
+        services.AddSingleton<LoginLimits>();
+        services.AddSingleton<KnownSecrets>();
+        services.AddSingleton<ClientLogins>();
         services.AddSingleton<Idempotency>();
+        services.AddSingleton<IdempotencyPurge>();
+        services.AddHostedService(provider => provider.GetRequiredService<IdempotencyPurge>());
         services.AddSingleton<CreatePayment>();
         services.AddSingleton<ForceApprove>();
     }

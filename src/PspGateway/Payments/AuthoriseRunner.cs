@@ -15,21 +15,17 @@ namespace PspGateway.Payments;
 /// client has gone, and a stop of the service waits for it.
 /// </summary>
 internal sealed partial class AuthoriseRunner(
-    GatewayDatabase database,
     HotPath hotPath,
     TokenVault vault,
-    IAcquirer acquirer,
+    AuthoriseCall call,
     IWallet wallet,
     LateDecisions late,
     QueueSignal signal,
-    IOptions<DeadlineOptions> deadlines,
     IOptions<OperationOptions> operations,
     IOptions<GatewayOptions> gateway,
     TimeProvider time,
     ILogger<AuthoriseRunner> logger) : IHostedService
 {
-    private static readonly TimeSpan AskAgainEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan NeededToSendAgain = TimeSpan.FromSeconds(3);
     private const int RecordTries = 120;
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
 
@@ -76,7 +72,7 @@ internal sealed partial class AuthoriseRunner(
                 ReturnUrl = gateway.Value.Address($"/return/{payment.ReturnReference}"),
                 Again = false,
             };
-            await RecordAsync(id, await AuthoriseAsync(id, request, pending), pending);
+            await RecordAsync(id, await call.RunAsync(id, request, pending), pending);
         }
         catch (Exception exception)
         {
@@ -130,67 +126,6 @@ internal sealed partial class AuthoriseRunner(
         }
 
         return (AcceptVerdict.MovedOn, null);
-    }
-
-    /// <summary>ENGINE 5: one more try where the first surely never left; the same key again, while the answer is open, where nobody knows.</summary>
-    private async Task<AuthorisationOutcome> AuthoriseAsync(PspTransactionId id, AuthorisationRequest request, PendingAnswer pending)
-    {
-        var maySendAgain = true;
-        var again = false;
-        while (true)
-        {
-            using var timeout = new CancellationTokenSource(deadlines.Value.AcquirerTimeout, time);
-            var outcome = await acquirer.AuthoriseAsync(again ? request.AsRepeat() : request, timeout.Token);
-            switch (outcome)
-            {
-                case AuthorisationOutcome.NotSent sent when !again && maySendAgain && pending.Deadline.UntilStopWaiting >= NeededToSendAgain:
-                    LogNotSent(id, sent.Why);
-                    maySendAgain = false;
-                    continue;
-
-                case AuthorisationOutcome.NotSent sent when !again:
-                    LogNotSent(id, sent.Why);
-                    return new AuthorisationOutcome.Declined(DeclineReason.AcquirerError);
-
-                case AuthorisationOutcome.NotSent or AuthorisationOutcome.Unknown { AcquirerReference: null }:
-                    if (await NotifiedAsync(request) is { } notified)
-                    {
-                        return notified;
-                    }
-
-                    again = true;
-                    LogUnknown(id, outcome is AuthorisationOutcome.Unknown unknown ? unknown.Why : "A repeat could not be sent.");
-                    await Task.WhenAny(Task.Delay(AskAgainEvery, time), pending.Decided);
-                    if (pending.Deadline.UntilStopWaiting < AskAgainEvery || pending.Decided.IsCompleted || pending.FailWentOut)
-                    {
-                        return outcome;
-                    }
-
-                    continue;
-
-                default:
-                    return outcome;
-            }
-        }
-    }
-
-    /// <summary>ENGINE 14: what the acquirer has told by notification while its answer stayed away. Null: nothing that can be acted upon.</summary>
-    private async Task<AuthorisationOutcome?> NotifiedAsync(AuthorisationRequest request)
-    {
-        try
-        {
-            return await NotificationRead.AuthorisationAsync(database.Callback, request.Reference, request.Account, CancellationToken.None) switch
-            {
-                { Success: true } told when told.IsOf(request.Amount) => new AuthorisationOutcome.Approved(told.AcquirerReference),
-                { Success: true } told => new AuthorisationOutcome.Unknown("notified of another amount", told.AcquirerReference),
-                { Success: false } => new AuthorisationOutcome.Declined(DeclineReason.RefusedByIssuer),
-                _ => null,
-            };
-        }
-        catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
-        {
-            return null;
-        }
     }
 
     private async Task RecordAsync(PspTransactionId id, AuthorisationOutcome outcome, PendingAnswer pending)
@@ -282,12 +217,6 @@ internal sealed partial class AuthoriseRunner(
 
     [LoggerMessage(2002, LogLevel.Error, "Payment {PspTransactionId}: the token could not be accepted.")]
     private partial void LogNotAccepted(Exception exception, PspTransactionId pspTransactionId);
-
-    [LoggerMessage(2003, LogLevel.Warning, "Payment {PspTransactionId}: the authorise was not sent: {Why}.")]
-    private partial void LogNotSent(PspTransactionId pspTransactionId, string why);
-
-    [LoggerMessage(2004, LogLevel.Warning, "Payment {PspTransactionId}: the acquirer's answer is unknown: {Why}.")]
-    private partial void LogUnknown(PspTransactionId pspTransactionId, string why);
 
     [LoggerMessage(2005, LogLevel.Information, "Payment {PspTransactionId}: outcome {Outcome} recorded, the answer is {Answer}, reason {Reason}.")]
     private partial void LogRecorded(PspTransactionId pspTransactionId, string outcome, string answer, DeclineReason? reason);

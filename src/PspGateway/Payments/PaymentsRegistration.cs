@@ -27,6 +27,7 @@ internal static class PaymentsRegistration
         services.AddHostedService(provider => provider.GetRequiredService<LateDecisions>());
         services.AddSingleton<DeliveredMarks>();
         services.AddHostedService(provider => provider.GetRequiredService<DeliveredMarks>());
+        services.AddSingleton<AuthoriseCall>();
         services.AddSingleton<AuthoriseRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<AuthoriseRunner>());
         services.AddHostedService<OperationWorker>();

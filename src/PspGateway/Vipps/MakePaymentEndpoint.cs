@@ -226,6 +226,11 @@ internal sealed partial class MakePaymentEndpoint(
         {
             return (null, StatusCodes.Status408RequestTimeout);
         }
+        catch (IOException exception)
+        {
+            // Framed wrongly, or too slow for Kestrel; or the caller has gone, and nobody reads this.
+            return (null, exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest);
+        }
     }
 
     /// <summary>A member that is missing is an invalid request; one that names another payment or merchant is a stranger's.</summary>

@@ -12,6 +12,7 @@ namespace PspGateway.Vipps;
 /// </summary>
 internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOptions<VippsOptions> options, TimeProvider time, ILogger<VippsAccessTokens> logger) : IDisposable
 {
+    private const long MostSeconds = 24 * 60 * 60;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile Issued? _current;
 
@@ -81,13 +82,13 @@ internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOpt
         }
 
         var answer = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), VippsJson.Default.AccessTokenResponse);
-        if (answer is not { AccessToken: { Length: > 0 } token, ExpiresIn: > 0 and { } seconds })
+        if (answer is not { AccessToken: { Length: > 0 } token, ExpiresIn: > 0 and { } seconds } || !token.All(c => c is > ' ' and <= '~'))
         {
-            throw new HttpRequestException("Vipps' access token answer has no token or no life.");
+            throw new HttpRequestException("Vipps' access token answer has no token that can be sent, or no life.");
         }
 
         LogFetched(seconds);
-        return new Issued(token, at, TimeSpan.FromSeconds(seconds));
+        return new Issued(token, at, TimeSpan.FromSeconds(Math.Min(seconds, MostSeconds)));
     }
 
     private sealed class Issued(string token, long at, TimeSpan life)

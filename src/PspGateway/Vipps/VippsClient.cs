@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
@@ -95,9 +96,11 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
         try
         {
             using var response = await clients.CreateClient(VippsRegistration.HttpClientName).SendAsync(request, cancellationToken);
-            var answer = new VippsAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), response.Headers.RetryAfter?.Delta, null);
+
+            // JSON is UTF-8 whatever charset the answer claims; one that .NET does not know would throw.
+            var body = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
             measured.Ended((int)response.StatusCode);
-            return answer;
+            return new VippsAnswer(response.StatusCode, body, response.Headers.RetryAfter?.Delta, null);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
         {

@@ -89,7 +89,7 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
         {
             var answer = JsonSerializer.Deserialize(body, VippsJson.Default.InitiatePaymentResponse);
             var url = answer?.VippsRedirectUrl ?? answer?.Url;
-            return Uri.TryCreate(url, UriKind.Absolute, out _) ? url : null;
+            return Uri.TryCreate(url, UriKind.Absolute, out _) && url.All(c => c is > ' ' and <= '~') ? url : null;
         }
         catch (JsonException)
         {

@@ -87,6 +87,6 @@ public sealed class NotificationSignatureTests
     private static NotificationRequestItem Item(JsonObject item)
     {
         var body = new JsonObject { ["live"] = "false", ["notificationItems"] = new JsonArray(new JsonObject { ["NotificationRequestItem"] = item }) };
-        return JsonSerializer.Deserialize(body.ToJsonString(), AdyenJson.Default.NotificationRequest)!.NotificationItems![0].Item!;
+        return JsonSerializer.Deserialize(body.ToJsonString(), AdyenJson.Default.NotificationRequest)!.NotificationItems![0]!.Item!;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using Microsoft.Extensions.Options;
 using PspGateway.Acquirers.Adyen.Wire;
 using PspGateway.Domain.Cards;
@@ -93,17 +94,17 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
             "Refused" => Refused(response, request),
             "Error" => new AuthorisationOutcome.Declined(DeclineReason.AcquirerError),
             "Cancelled" => new AuthorisationOutcome.Declined(DeclineReason.CancelledAtAcquirer),
-            "RedirectShopper" or "IdentifyShopper" or "ChallengeShopper" => new AuthorisationOutcome.SoftDeclined(response.PspReference),
-            "PartiallyAuthorised" => new AuthorisationOutcome.Declined(DeclineReason.InsufficientFunds, response.PspReference),
+            "RedirectShopper" or "IdentifyShopper" or "ChallengeShopper" => new AuthorisationOutcome.SoftDeclined(ReferenceOf(response)),
+            "PartiallyAuthorised" => new AuthorisationOutcome.Declined(DeclineReason.InsufficientFunds, ReferenceOf(response)),
             _ => new AuthorisationOutcome.Unknown($"result {result}"),
         };
     }
 
     private static AuthorisationOutcome Approved(PaymentResponse response, AuthorisationRequest request)
     {
-        if (response.PspReference is not { Length: > 0 } acquirerReference)
+        if (ReferenceOf(response) is not { } acquirerReference)
         {
-            return new AuthorisationOutcome.Unknown("an approval without a pspReference");
+            return new AuthorisationOutcome.Unknown("an approval without a usable pspReference");
         }
 
         var amount = response.Amount;
@@ -157,14 +158,19 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         return new CancelOutcome.Unknown(answer.Why);
     }
 
-    private static string? ErrorCodeOf(AdyenAnswer answer) => Parse(answer.Body, AdyenJson.Default.ServiceError)?.ErrorCode;
+    /// <summary>Stored, logged and put into addresses: anything but a short plain word is none.</summary>
+    private static string? ReferenceOf(PaymentResponse response) => IsPlain(response.PspReference) ? response.PspReference : null;
+
+    private static string? ErrorCodeOf(AdyenAnswer answer) => Parse(answer.Body, AdyenJson.Default.ServiceError)?.ErrorCode is { } code && IsPlain(code) ? code : null;
+
+    private static bool IsPlain(string? word) => word is { Length: >= 1 and <= 64 } && word.All(c => c is > ' ' and <= '~');
 
     private static T? Parse<T>(byte[] body, JsonTypeInfo<T> type)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(body, type);
+            return Utf8.IsValid(body) ? JsonSerializer.Deserialize(body, type) : null;
         }
         catch (JsonException)
         {

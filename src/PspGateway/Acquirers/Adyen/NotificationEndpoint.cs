@@ -40,10 +40,11 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
         }
 
         context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize = MaxBodyBytes;
-        var items = await ReadAsync(context);
+        var (items, status) = await ReadAsync(context);
         if (items is null)
         {
-            return Results.StatusCode(StatusCodes.Status400BadRequest);
+            context.Response.Headers.Connection = "close";
+            return Results.StatusCode(status);
         }
 
         var key = Convert.FromHexString(hex);
@@ -58,17 +59,21 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
         return Results.Text("[accepted]");
     }
 
-    private static async Task<IReadOnlyList<NotificationRequestItem>?> ReadAsync(HttpContext context)
+    private static async Task<(IReadOnlyList<NotificationRequestItem>? Items, int Status)> ReadAsync(HttpContext context)
     {
         try
         {
             var request = await JsonSerializer.DeserializeAsync(context.Request.Body, AdyenJson.Default.NotificationRequest, context.RequestAborted);
-            var items = request?.NotificationItems?.Select(i => i.Item).ToList();
-            return items is not null && items.TrueForAll(IsWhole) ? items.OfType<NotificationRequestItem>().ToList() : null;
+            var items = request?.NotificationItems?.Select(i => i?.Item).ToList();
+            return (items is not null && items.TrueForAll(IsWhole) ? items.OfType<NotificationRequestItem>().ToList() : null, StatusCodes.Status400BadRequest);
         }
-        catch (Exception exception) when (exception is JsonException or BadHttpRequestException)
+        catch (BadHttpRequestException exception)
         {
-            return null;
+            return (null, exception.StatusCode);
+        }
+        catch (Exception exception) when (exception is JsonException or IOException)
+        {
+            return (null, StatusCodes.Status400BadRequest);
         }
     }
 
@@ -80,8 +85,10 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
         _ => NotificationKind.Other,
     };
 
+    /// <summary>Complete, and without the one character that a text column does not take.</summary>
     private static bool IsWhole(NotificationRequestItem? item) =>
-        item is { PspReference.Length: > 0, EventCode.Length: > 0, MerchantReference: not null, MerchantAccountCode: not null, Success: "true" or "false" };
+        item is { PspReference.Length: > 0, EventCode.Length: > 0, MerchantReference: not null, MerchantAccountCode: not null, Success: "true" or "false" }
+        && !$"{item.PspReference}{item.EventCode}{item.MerchantReference}{item.MerchantAccountCode}{item.OriginalReference}{item.Amount?.Currency}".Contains('\0');
 
     private async Task StoreAsync(IReadOnlyList<NotificationRequestItem> items, CancellationToken cancellationToken)
     {
@@ -96,7 +103,7 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
         command.Parameters.Add(new NpgsqlParameter<string?[]>("references", [.. items.Select(i => i.MerchantReference)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("amounts", [.. items.Select(i => i.Amount?.Value ?? 0)]));
         command.Parameters.Add(new NpgsqlParameter<string[]>("currencies", [.. items.Select(i => i.Amount?.Currency ?? "")]));
-        command.Parameters.Add(new NpgsqlParameter<string?[]>("reasons", [.. items.Select(i => i.Reason)]));
+        command.Parameters.Add(new NpgsqlParameter<string?[]>("reasons", [.. items.Select(i => i.Reason?.Replace('\0', ' '))]));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

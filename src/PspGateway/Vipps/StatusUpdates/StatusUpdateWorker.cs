@@ -154,11 +154,13 @@ internal sealed partial class StatusUpdateWorker(
         }
     }
 
-    private static IReadOnlyList<TransactionLogEntry>? LogOf(VippsAnswer answer)
+    /// <summary>Null where Vipps' answer is no history: that says nothing, and least of all that a report had no effect.</summary>
+    private static List<TransactionLogEntry>? LogOf(VippsAnswer answer)
     {
         try
         {
-            return answer.IsSuccess ? JsonSerializer.Deserialize(answer.Body, VippsJson.Default.PaymentDetailsResponse)?.TransactionLogHistory ?? [] : null;
+            var entries = answer.IsSuccess ? JsonSerializer.Deserialize(answer.Body, VippsJson.Default.PaymentDetailsResponse)?.TransactionLogHistory : null;
+            return entries is not null && entries.All(e => e is not null) ? entries.OfType<TransactionLogEntry>().ToList() : null;
         }
         catch (JsonException)
         {

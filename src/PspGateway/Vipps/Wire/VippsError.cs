@@ -10,6 +10,7 @@ namespace PspGateway.Vipps.Wire;
 internal sealed partial record VippsError(string? Code, string Text, string? ContextId)
 {
     private const int MaxText = 300;
+    private const int MaxCode = 60;
 
     public static VippsError Parse(string body)
     {
@@ -41,15 +42,20 @@ internal sealed partial record VippsError(string? Code, string Text, string? Con
 
         if (error.TryGetProperty("responseInfo", out var info) && info.ValueKind == JsonValueKind.Object)
         {
-            return new VippsError(Member(info, "responseCode"), Cut(Member(info, "responseMessage")), null);
+            return new VippsError(CodeOf(Member(info, "responseCode")), Cut(Member(info, "responseMessage")), null);
         }
 
         var text = Member(error, "errorMessage") ?? Member(error, "detail") ?? Member(error, "title") ?? Member(error, "message") ?? Member(error, "developerMsg");
-        return new VippsError(Member(error, "errorCode") ?? Member(error, "code"), Cut(text), Member(error, "contextId") ?? Member(error, "traceId"));
+        return new VippsError(CodeOf(Member(error, "errorCode") ?? Member(error, "code")), Cut(text), Member(error, "contextId") ?? Member(error, "traceId"));
     }
 
     /// <summary>Vipps may quote what it refuses: a run of eight digits or more (a phone or card number) is masked, since the text is logged, stored and passed on.</summary>
-    private static string Cut(string? text) => text is not { Length: > 0 } ? Nothing.Text : LongNumber().Replace(text.Length > MaxText ? text[..MaxText] : text, "****");
+    private static string Cut(string? text) => text is not { Length: > 0 } ? Nothing.Text : LongNumber().Replace(Plain(text, MaxText), "****");
+
+    private static string? CodeOf(string? code) => code is null ? null : Plain(code, MaxCode);
+
+    /// <summary>Stored and logged: no control characters, which a text column would not take.</summary>
+    private static string Plain(string text, int most) => string.Concat(text.Take(most).Select(c => char.IsControl(c) ? ' ' : c));
 
     [GeneratedRegex("[0-9]{8,}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex LongNumber();

@@ -65,7 +65,7 @@ internal sealed class TransactionInfo
 
 internal sealed class PaymentDetailsResponse
 {
-    public IReadOnlyList<TransactionLogEntry>? TransactionLogHistory { get; init; }
+    public IReadOnlyList<TransactionLogEntry?>? TransactionLogHistory { get; init; }
 }
 
 internal sealed class TransactionLogEntry
@@ -87,7 +87,7 @@ internal sealed class AccessTokenResponse
     public long? ExpiresIn { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString, MaxDepth = 16)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString, MaxDepth = 16, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(InitiatePaymentRequest))]
 [JsonSerializable(typeof(InitiatePaymentResponse))]
 [JsonSerializable(typeof(ForceApproveRequest))]

@@ -109,7 +109,7 @@ internal sealed class ServiceError
 
 internal sealed class NotificationRequest
 {
-    public IReadOnlyList<NotificationItem>? NotificationItems { get; init; }
+    public IReadOnlyList<NotificationItem?>? NotificationItems { get; init; }
 }
 
 internal sealed class NotificationItem
@@ -145,7 +145,7 @@ internal sealed class NotificationAdditionalData
     public string? HmacSignature { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString, MaxDepth = 32)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString, MaxDepth = 32, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(PaymentRequest))]
 [JsonSerializable(typeof(PaymentResponse))]
 [JsonSerializable(typeof(CancelByPspReferenceRequest))]
