@@ -62,6 +62,8 @@ internal static class GatewayApp
         return app;
     }
 
+    private static readonly Serilog.Formatting.Json.JsonFormatter LogFormat = new(renderMessage: true);
+
     private static void AddLogging(WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
@@ -76,8 +78,9 @@ internal static class GatewayApp
                 .Enrich.FromLogContext()
                 .Enrich.With<WithoutPaths>()
 
-                // On a thread of its own, and lines are lost before an answer waits for whoever reads the console.
-                .WriteTo.Async(sink => sink.Console(new Serilog.Formatting.Json.JsonFormatter(renderMessage: true)))
+                // On a thread of its own: an answer does not wait for whoever reads the console, lines are lost first. Errors and alerts never are.
+                .WriteTo.Logger(errors => errors.MinimumLevel.Error().WriteTo.Console(LogFormat))
+                .WriteTo.Logger(lines => lines.Filter.ByExcluding(line => line.Level >= LogEventLevel.Error).WriteTo.Async(sink => sink.Console(LogFormat)))
                 .CreateLogger(),
             dispose: true);
     }

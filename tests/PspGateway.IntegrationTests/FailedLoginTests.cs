@@ -26,7 +26,18 @@ public sealed class FailedLoginTests(TestWorld world) : IClassFixture<TestWorld>
         Assert.Contains("client_id", refused.Json["detail"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await LoginAsync(Settings.ClientId, Settings.ClientSecret)).Status);
         Assert.Equal(HttpStatusCode.OK, (await LoginAsync(Settings.OtherClientId, Settings.OtherClientSecret)).Status);
-        Assert.Equal(HttpStatusCode.TooManyRequests, (await LoginAsync(Settings.ClientId, Settings.ClientSecret, "another subscription key")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LoginAsync(Settings.ClientId, Settings.ClientSecret, "another subscription key")).Status);
+    }
+
+    [Fact]
+    public async Task Who_guesses_without_the_subscription_key_uses_up_none_of_the_clients_tries()
+    {
+        for (var i = 0; i <= Failures; i++)
+        {
+            Assert.NotEqual(HttpStatusCode.OK, (await LoginAsync(Settings.OtherClientId, $"guess-{i}", "another subscription key")).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LoginAsync(Settings.OtherClientId, "a slip of the merchant's")).Status);
     }
 
     [Fact]

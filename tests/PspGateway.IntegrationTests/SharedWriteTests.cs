@@ -31,26 +31,26 @@ public sealed class SharedWriteTests(ABusyWorld world) : IClassFixture<ABusyWorl
             Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
         }
 
-        Assert.InRange(await CommitsAsync("TokenAccepted", payments), 1, AtOnce - 1);
-        Assert.InRange(await CommitsAsync("Approved", payments), 1, AtOnce - 1);
+        Assert.InRange(await CommitsAsync("TokenAccepted", payments), 1, AtOnce / 2);
+        Assert.InRange(await CommitsAsync("Approved", payments), 1, AtOnce / 2);
     }
 
     [Fact]
-    public async Task A_payment_whose_row_is_held_waits_alone()
+    public async Task Payments_whose_rows_are_held_wait_alone()
     {
         var payments = await CreateAsync();
         await using var database = NpgsqlDataSource.Create(world.Database);
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await ExecuteAsync(connection, $"select from payments where id = '{payments[0].PspTransactionId}' for update");
-        var held = world.Vipps.PostAsync(payments[0].PspTransactionId);
+        await ExecuteAsync(connection, $"select from payments where id in ('{string.Join("', '", payments[..3].Select(p => p.PspTransactionId))}') for update");
+        var held = PostAsync(payments[..3]);
 
-        var answers = await PostAsync(payments[1..]);
+        var answers = await PostAsync(payments[3..]);
 
         Assert.All(answers, answer => Assert.Equal("OK", answer.PaymentStatus));
         Assert.False(held.IsCompleted);
         await transaction.RollbackAsync();
-        Assert.Equal("OK", (await held).PaymentStatus);
+        Assert.All(await held, answer => Assert.Equal("OK", answer.PaymentStatus));
     }
 
     [Fact]

@@ -40,8 +40,11 @@ internal sealed partial class ClientLogins(IDbContextFactory<GatewayDbContext> c
             return new LoginOutcome.Right();
         }
 
+        // Whoever lacks the client's subscription key is a stranger: guessing without it uses up none of the client's tries.
+        var known = hasKey && secrets.Count > 0;
+
         // Those that come at once all pass this; the few turns below bound how many that can be.
-        if (limits.Wait(shown.ClientId, secrets.Count > 0) is { } wait)
+        if (limits.Wait(shown.ClientId, known) is { } wait)
         {
             return new LoginOutcome.TooMany(wait);
         }
@@ -58,7 +61,7 @@ internal sealed partial class ClientLogins(IDbContextFactory<GatewayDbContext> c
             return new LoginOutcome.Right();
         }
 
-        if (limits.Failed(shown.ClientId, secrets.Count > 0) && secrets.Count > 0)
+        if (limits.Failed(shown.ClientId, known) && known)
         {
             LogTooMany(shown.ClientId, LoginLimits.Failures);
         }

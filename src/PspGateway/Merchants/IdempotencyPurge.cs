@@ -15,7 +15,7 @@ internal sealed partial class IdempotencyPurge(GatewayDatabase database, TimePro
         delete from idempotency_keys k
         using (
             select merchant_serial_number, scope, key from idempotency_keys
-            where created_at < clock_timestamp() - @keep
+            where created_at < (select clock_timestamp() - @keep)
             order by created_at
             limit @limit
             for update skip locked

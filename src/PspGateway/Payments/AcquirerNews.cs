@@ -68,7 +68,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
             OkBody = wallet.AnswerOk(id),
             FailBody = wallet.AnswerFail(id, DeclineReason.TooLate),
         };
-        var written = await OutcomeWrite.RunAsync(database.General, [outcome], alone: true, cancellationToken);
+        var written = await OutcomeWrite.RunAsync(database.General, [outcome], Run.Alone, cancellationToken);
         LogLearned(id, approved);
         signal.Set();
         return written.Count == 1 ? NewsVerdict.Applied : NewsVerdict.Busy;

@@ -70,7 +70,8 @@ internal sealed partial class Approvals(
 
     private async Task<AnswerToGive?> FirstAnswerAsync(PendingAnswer mine)
     {
-        if (!await CompletesAsync(mine.Accepted, mine.Deadline))
+        await CompletesAsync(mine.Settled, mine.Deadline);
+        if (!mine.Accepted.IsCompleted)
         {
             // The accept's commit hangs. Nothing was sent, and nothing will be.
             return FailAndSettle(mine, DeclineReason.TooLate);
@@ -88,7 +89,7 @@ internal sealed partial class Approvals(
                 break;
         }
 
-        var stored = await CompletesAsync(mine.Decided, mine.Deadline) ? await mine.Decided : await DecideLateAsync(mine);
+        var stored = mine.Decided.IsCompleted ? await mine.Decided : await DecideLateAsync(mine);
         if (stored is null || (stored.Answer == Answer.Ok && mine.Deadline.UntilAnswerBy == TimeSpan.Zero))
         {
             // No word from the database, or an OK that was confirmed too late to send (ENGINE 8).

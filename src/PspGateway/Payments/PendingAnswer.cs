@@ -25,6 +25,7 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
 
     private readonly TaskCompletionSource<AcceptVerdict> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<StoredAnswer> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _failWentOut;
     private int _mayHaveBeenSent;
@@ -40,6 +41,9 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     /// <summary>Completes when an answer is confirmed as stored.</summary>
     public Task<StoredAnswer> Decided => _decided.Task;
 
+    /// <summary>Completes when the answer is decided, or when it never will be here, since nothing was accepted.</summary>
+    public Task Settled => _settled.Task;
+
     /// <summary>True once the OK's delivered mark is stored; false when it never will be.</summary>
     public Task<bool> Delivered => _delivered.Task;
 
@@ -49,9 +53,19 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     /// <summary>True as long as no byte can have left for the acquirer.</summary>
     public bool NothingSent => Volatile.Read(ref _mayHaveBeenSent) == 0;
 
-    public void Accept(AcceptVerdict verdict) => _accepted.TrySetResult(verdict);
+    public void Accept(AcceptVerdict verdict)
+    {
+        if (_accepted.TrySetResult(verdict) && verdict != AcceptVerdict.Taken)
+        {
+            _settled.TrySetResult();
+        }
+    }
 
-    public void Decide(StoredAnswer answer) => _decided.TrySetResult(answer);
+    public void Decide(StoredAnswer answer)
+    {
+        _decided.TrySetResult(answer);
+        _settled.TrySetResult();
+    }
 
     public void LatchFail() => Interlocked.Exchange(ref _failWentOut, 1);
 

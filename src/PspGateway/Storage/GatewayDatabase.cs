@@ -58,7 +58,7 @@ internal sealed class GatewayDatabase : IAsyncDisposable
 
         // Every statement finds its rows by key or by a partial index, so that one plan fits all. Postgres would plan those with arrays anew
         // each time, which costs more than running them, and a plan made while a table was small must not read all of it later.
-        settings.Options = $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off".Trim();
+        settings.Options = $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off".Trim();
         if (callback)
         {
             // ENGINE 26: a row that somebody else holds is not waited for; the caller reads and decides again.

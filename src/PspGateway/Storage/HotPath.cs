@@ -3,16 +3,23 @@ using PspGateway.Storage.Queue;
 namespace PspGateway.Storage;
 
 /// <summary>The three statements that an answer waits for, each shared by the payments that are under way at the same moment: one read, two writes.</summary>
-internal sealed class HotPath(GatewayDatabase database, TimeProvider time)
+internal sealed class HotPath(GatewayDatabase database, TimeProvider time) : IDisposable
 {
     private readonly SharedStatement<Guid, CallbackPayment> _read = new(
-        id => id, (ids, _) => CallbackRead.RunAsync(database.Callback, ids, CancellationToken.None), time);
+        id => id, (ids, _) => CallbackRead.RunAsync(database.Callback, ids, CancellationToken.None), onlyReads: true, time);
 
     private readonly SharedStatement<AcceptedToken, AcceptedToken> _accept = new(
-        token => token.PaymentId, (tokens, alone) => AcceptWrite.RunAsync(database.Callback, tokens, alone, CancellationToken.None), time);
+        token => token.PaymentId, (tokens, run) => AcceptWrite.RunAsync(database.Callback, tokens, run, CancellationToken.None), onlyReads: false, time);
 
     private readonly SharedStatement<AuthoriseOutcome, StoredAnswer> _record = new(
-        outcome => outcome.OperationId, (outcomes, alone) => OutcomeWrite.RunAsync(database.Callback, outcomes, alone, CancellationToken.None), time);
+        outcome => outcome.OperationId, (outcomes, run) => OutcomeWrite.RunAsync(database.Callback, outcomes, run, CancellationToken.None), onlyReads: false, time);
+
+    public void Dispose()
+    {
+        _read.Dispose();
+        _accept.Dispose();
+        _record.Dispose();
+    }
 
     /// <summary>Null: there is no such payment.</summary>
     public Task<CallbackPayment?> ReadAsync(Guid paymentId) => _read.RunAsync(paymentId);

@@ -1,56 +1,81 @@
+using Npgsql;
 using PspGateway.Storage.Queue;
 
 namespace PspGateway.Storage;
 
+/// <summary>How a statement is run.</summary>
+internal enum Run
+{
+    /// <summary>For all that are there, and passing by rows that somebody holds: nobody waits for another's row.</summary>
+    Shared,
+
+    /// <summary>For one call that was passed by, or whose neighbour was refused: it waits for its row, and fails by itself.</summary>
+    Alone,
+}
+
 /// <summary>
-/// Lets calls of one kind that are under way at the same moment share one statement and one commit (ENGINE 26). A call that comes alone
-/// goes at once; those that come meanwhile go together as soon as a place is free. A call that the shared statement did not take, or that
-/// was in one that surely failed, goes again alone, so that nobody's bad or locked row touches a neighbour.
+/// Lets calls of one kind that are under way at the same moment share one statement and one commit (ENGINE 26). A call goes at once while
+/// none is under way; those that come meanwhile go together in the next. What a statement passed by, or surely refused because
+/// of a row, goes again alone and holds no place, so that nobody's bad or locked row touches a neighbour.
 /// </summary>
 /// <param name="keyOf">The payment or operation that a call is about; it stands in a statement once.</param>
-/// <param name="run">Runs the statement; alone or shared, since a shared one must wait for no row. Results by key, none for what was not taken.</param>
+/// <param name="run">Runs the statement. Results by key, none for what was not taken.</param>
+/// <param name="onlyReads">It changes nothing, so that one that broke may simply run once more.</param>
 internal sealed class SharedStatement<TCall, TResult>(
-    Func<TCall, Guid> keyOf, Func<IReadOnlyList<TCall>, bool, Task<IReadOnlyDictionary<Guid, TResult>>> run, TimeProvider time)
+    Func<TCall, Guid> keyOf, Func<IReadOnlyList<TCall>, Run, Task<IReadOnlyDictionary<Guid, TResult>>> run, bool onlyReads, TimeProvider time) : IDisposable
     where TResult : class
 {
     internal const int MostAtOnce = 100;
-    private const int Places = 2;
+    private const int MostAlone = 8;
 
-    // A statement that hangs keeps its place no longer than this, so that one silent connection holds up nobody else.
+    // A statement that hangs keeps the place no longer than this, so that one silent connection holds up nobody else.
     internal static readonly TimeSpan PlaceFor = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<Waiting> _waiting = [];
-    private int _taken;
+    private readonly LinkedList<SharedCall<TCall, TResult>> _waiting = [];
+    private readonly SemaphoreSlim _alone = new(MostAlone);
+    private bool _taken;
 
     /// <summary>Null: also alone it was not taken.</summary>
     /// <exception cref="Exception">What its statement threw. A shared statement whose outcome is not known throws for each of its calls.</exception>
     public Task<TResult?> RunAsync(TCall call)
     {
-        var waiting = new Waiting(call, keyOf(call));
+        var waiting = new SharedCall<TCall, TResult>(call, keyOf(call));
         lock (_gate)
         {
             _waiting.AddLast(waiting);
-            if (_taken == Places)
+            if (_taken)
             {
-                return waiting.Result.Task;
+                return waiting.Result;
             }
 
-            _taken++;
+            _taken = true;
         }
 
-        _ = WorkAsync();
-        return waiting.Result.Task;
+        // What it does for others must not run in the caller's context: traces and log scopes are one payment's.
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            _ = WorkAsync();
+            return waiting.Result;
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = WorkAsync();
+        }
+
+        return waiting.Result;
     }
+
+    public void Dispose() => _alone.Dispose();
 
     private async Task WorkAsync()
     {
         while (Take() is { Count: > 0 } calls)
         {
-            var running = RunAsync(calls);
             try
             {
-                await running.WaitAsync(PlaceFor, time);
+                await RunTogetherAsync(calls).WaitAsync(PlaceFor, time);
             }
             catch (TimeoutException)
             {
@@ -59,10 +84,10 @@ internal sealed class SharedStatement<TCall, TResult>(
         }
     }
 
-    /// <summary>The calls that have waited longest. None: the place is given back.</summary>
-    private List<Waiting> Take()
+    /// <summary>The calls that have waited longest. None: the place is free.</summary>
+    private List<SharedCall<TCall, TResult>> Take()
     {
-        var calls = new List<Waiting>();
+        var calls = new List<SharedCall<TCall, TResult>>();
         var keys = new HashSet<Guid>();
         lock (_gate)
         {
@@ -78,53 +103,115 @@ internal sealed class SharedStatement<TCall, TResult>(
                 node = next;
             }
 
-            _taken -= calls.Count == 0 ? 1 : 0;
+            _taken = calls.Count > 0;
         }
 
         return calls;
     }
 
     /// <summary>Never throws: each call learns what became of it.</summary>
-    private async Task RunAsync(List<Waiting> calls)
+    private async Task RunTogetherAsync(List<SharedCall<TCall, TResult>> calls)
     {
-        var alone = calls.Count == 1;
         try
         {
-            var results = await run([.. calls.Select(c => c.Call)], alone);
+            var results = await RunAsync(calls);
             foreach (var call in calls)
             {
-                if (results.TryGetValue(call.Key, out var result) || alone)
+                if (results.TryGetValue(call.Key, out var result))
                 {
-                    call.Result.SetResult(result);
+                    call.Complete(result, here: calls.Count == 1);
                 }
                 else
                 {
-                    _ = RunAsync([call]);
+                    _ = RunAloneAsync(call);
                 }
             }
         }
-        catch (Exception exception) when (!alone && LostConfirmation.SurelyNotWritten(exception))
+        catch (Exception exception) when (calls.Count > 1 && MayBeOneRows(exception))
         {
             foreach (var call in calls)
             {
-                _ = RunAsync([call]);
+                _ = RunAloneAsync(call);
             }
         }
         catch (Exception exception)
         {
             foreach (var call in calls)
             {
-                call.Result.SetException(exception);
+                call.Fail(exception);
             }
         }
     }
 
-    private sealed class Waiting(TCall call, Guid key)
+    private async Task<IReadOnlyDictionary<Guid, TResult>> RunAsync(List<SharedCall<TCall, TResult>> calls)
     {
-        public TCall Call => call;
-
-        public Guid Key => key;
-
-        public TaskCompletionSource<TResult?> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<TCall> all = [.. calls.Select(c => c.Call)];
+        try
+        {
+            return await run(all, Run.Shared);
+        }
+        catch (NpgsqlException exception) when (onlyReads && !MayBeOneRows(exception))
+        {
+            // A connection that broke, most likely while it lay in the pool.
+            return await run(all, Run.Shared);
+        }
     }
+
+    private async Task RunAloneAsync(SharedCall<TCall, TResult> call)
+    {
+        await _alone.WaitAsync();
+        try
+        {
+            var results = await run([call.Call], Run.Alone);
+            call.Complete(results.GetValueOrDefault(call.Key), here: false);
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    /// <summary>Surely nothing was written, and the reason may lie in one row: its data, a constraint, a lock. A server in trouble is not asked once for each.</summary>
+    private bool MayBeOneRows(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => true,
+        PostgresException server => server.SqlState[..2] is "22" or "23" or "40" or "P0",
+        NpgsqlException or ConnectionNotOpenedException => false,
+
+        // A row that this version cannot read.
+        _ => onlyReads && exception is ArgumentException or FormatException or InvalidCastException,
+    };
+}
+
+/// <summary>A call that waits for its result.</summary>
+internal sealed class SharedCall<TCall, TResult>(TCall call, Guid key)
+    where TResult : class
+{
+    private readonly TaskCompletionSource<TResult?> _result = new();
+
+    public TCall Call => call;
+
+    public Guid Key => key;
+
+    public Task<TResult?> Result => _result.Task;
+
+    /// <summary>One that was alone in its statement goes on where it stands; the others each on their own, since they would wait for one another.</summary>
+    public void Complete(TResult? result, bool here)
+    {
+        if (here)
+        {
+            _result.SetResult(result);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static c => c.Of._result.SetResult(c.Result), (Of: this, Result: result), preferLocal: false);
+        }
+    }
+
+    public void Fail(Exception exception) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static c => c.Of._result.SetException(c.Exception), (Of: this, Exception: exception), preferLocal: false);
 }

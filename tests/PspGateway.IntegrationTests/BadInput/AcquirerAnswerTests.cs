@@ -67,7 +67,7 @@ public sealed class AcquirerAnswerTests(WorldOfAnyAnswers world, ITestOutputHelp
             var raw = await AuthoriseAsync(Said("""{"resultCode":"Refused","refusalReasonCode":"2","additionalData":{"refusalReasonRaw":"05"}}""", "additionalData.refusalReasonRaw", text));
             var part = await AuthoriseAsync(Said("""{"resultCode":"PartiallyAuthorised","pspReference":"x"}""", "pspReference", text));
             return Barrage.Unless(refused is AuthorisationOutcome.Declined or AuthorisationOutcome.SoftDeclined && raw is AuthorisationOutcome.Declined or AuthorisationOutcome.SoftDeclined, $"{refused} {raw}")
-                ?? Barrage.Unless(part is AuthorisationOutcome.Declined declined && IsStorable(declined.OpenReference), $"{part}");
+                ?? Barrage.Unless(part is AuthorisationOutcome.Declined { OpenReference: { } held } ? IsStorable(held) : part is AuthorisationOutcome.Unknown, $"{part}");
         });
         count += await Barrage.RunAsync(strings, async text =>
         {

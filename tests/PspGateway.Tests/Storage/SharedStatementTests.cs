@@ -3,34 +3,35 @@ using PspGateway.Storage;
 
 namespace PspGateway.Tests.Storage;
 
-public sealed class SharedStatementTests
+public sealed class SharedStatementTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();
     private readonly List<Statement> _statements = [];
     private readonly SharedStatement<string, string> _shared;
 
-    public SharedStatementTests() => _shared = new SharedStatement<string, string>(KeyOf, Begin, _time);
+    public SharedStatementTests() => _shared = new SharedStatement<string, string>(KeyOf, Begin, onlyReads: false, _time);
+
+    public void Dispose() => _shared.Dispose();
 
     [Fact]
-    public async Task One_that_comes_alone_goes_at_once_and_alone()
+    public async Task One_that_comes_alone_goes_at_once()
     {
         var call = _shared.RunAsync("a");
 
         var statement = Assert.Single(_statements);
-        Assert.True(statement.Alone);
         statement.Take("a");
         Assert.Equal("a", await call);
     }
 
     [Fact]
-    public async Task Those_that_come_while_all_places_are_taken_go_together_in_the_next()
+    public async Task Those_that_come_while_the_place_is_taken_go_together_in_the_next()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var calls = new[] { "c", "d", "e" }.Select(c => _shared.RunAsync(c)).ToList();
-        Assert.Equal(2, _statements.Count);
+        Assert.Single(_statements);
 
         _statements[0].Take("first");
-        var together = await NextAsync(3);
+        var together = await NextAsync(2);
 
         Assert.Equal(["c", "d", "e"], together.Calls);
         Assert.False(together.Alone);
@@ -41,13 +42,13 @@ public sealed class SharedStatementTests
     [Fact]
     public async Task What_a_shared_statement_passed_by_goes_again_alone()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var (taken, locked) = (_shared.RunAsync("taken"), _shared.RunAsync("locked"));
         _statements[0].Take("first");
-        (await NextAsync(3)).Take("taken");
+        (await NextAsync(2)).Take("taken");
         Assert.Equal("taken", await taken);
 
-        var alone = await NextAsync(4);
+        var alone = await NextAsync(3);
 
         Assert.Equal(["locked"], alone.Calls);
         Assert.True(alone.Alone);
@@ -58,13 +59,22 @@ public sealed class SharedStatementTests
     [Fact]
     public async Task A_bad_row_fails_by_itself_and_its_neighbours_go_on()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var (good, bad) = (_shared.RunAsync("good"), _shared.RunAsync("bad"));
         _statements[0].Take("first");
-        (await NextAsync(3)).Fail(Refused());
+        (await NextAsync(2)).Fail(Refused());
 
-        (await NextAsync(4)).Take("good");
-        (await NextAsync(5)).Fail(Refused());
+        foreach (var alone in new[] { await NextAsync(3), await NextAsync(4) })
+        {
+            if (alone.Calls is ["bad"])
+            {
+                alone.Fail(Refused());
+            }
+            else
+            {
+                alone.Take("good");
+            }
+        }
 
         Assert.Equal("good", await good);
         await Assert.ThrowsAsync<PostgresException>(() => bad);
@@ -73,30 +83,99 @@ public sealed class SharedStatementTests
     [Fact]
     public async Task A_lost_confirmation_is_told_to_each_and_nothing_runs_twice()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var calls = new[] { _shared.RunAsync("c"), _shared.RunAsync("d") };
         _statements[0].Take("first");
-        (await NextAsync(3)).Fail(new NpgsqlException("Exception while reading from stream"));
+        (await NextAsync(2)).Fail(new NpgsqlException("Exception while reading from stream"));
 
         foreach (var call in calls)
         {
             await Assert.ThrowsAsync<NpgsqlException>(() => call);
         }
 
-        Assert.Equal(3, _statements.Count);
+        Assert.Equal(2, _statements.Count);
+    }
+
+    [Fact]
+    public async Task One_that_waits_for_its_row_holds_no_place()
+    {
+        var held = _shared.RunAsync("held");
+        _statements[0].Take();
+        var alone = await NextAsync(2);
+        Assert.True(alone.Alone);
+
+        var other = _shared.RunAsync("other");
+
+        (await NextAsync(3)).Take("other");
+        Assert.Equal("other", await other);
+        alone.Take("held");
+        Assert.Equal("held", await held);
+    }
+
+    [Fact]
+    public async Task A_server_in_trouble_is_not_asked_once_for_each()
+    {
+        TakeThePlace();
+        var calls = new[] { _shared.RunAsync("c"), _shared.RunAsync("d") };
+        _statements[0].Take("first");
+        (await NextAsync(2)).Fail(new PostgresException("the database is read-only", "ERROR", "ERROR", PostgresErrorCodes.ReadOnlySqlTransaction));
+
+        foreach (var call in calls)
+        {
+            await Assert.ThrowsAsync<PostgresException>(() => call);
+        }
+
+        Assert.Equal(2, _statements.Count);
+    }
+
+    [Fact]
+    public async Task A_read_whose_connection_broke_runs_once_more()
+    {
+        using var reads = new SharedStatement<string, string>(KeyOf, Begin, onlyReads: true, _time);
+        var read = reads.RunAsync("a");
+        _statements[0].Fail(new NpgsqlException("Exception while reading from stream"));
+
+        (await NextAsync(2)).Take("a");
+
+        Assert.Equal("a", await read);
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_fails_by_itself()
+    {
+        using var reads = new SharedStatement<string, string>(KeyOf, Begin, onlyReads: true, _time);
+        _ = reads.RunAsync("first");
+        var (good, odd) = (reads.RunAsync("good"), reads.RunAsync("odd"));
+        _statements[0].Take("first");
+        (await NextAsync(2)).Fail(new FormatException("no such state"));
+
+        foreach (var alone in new[] { await NextAsync(3), await NextAsync(4) })
+        {
+            if (alone.Calls is ["odd"])
+            {
+                alone.Fail(new FormatException("no such state"));
+            }
+            else
+            {
+                alone.Take("good");
+            }
+        }
+
+        Assert.Equal("good", await good);
+        await Assert.ThrowsAsync<FormatException>(() => odd);
     }
 
     [Fact]
     public async Task A_payment_stands_in_a_statement_once()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var calls = new[] { "c", "c", "d" }.Select(c => _shared.RunAsync(c)).ToList();
         _statements[0].Take("first");
-        var together = await NextAsync(3);
+        var together = await NextAsync(2);
         Assert.Equal(["c", "d"], together.Calls);
         together.Take("c", "d");
 
-        (await NextAsync(4)).Take("c");
+        (await NextAsync(3)).Take("c");
 
         Assert.Equal("ccd", string.Concat(await Task.WhenAll(calls)));
     }
@@ -104,37 +183,36 @@ public sealed class SharedStatementTests
     [Fact]
     public async Task A_statement_that_hangs_holds_up_nobody_else()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var later = _shared.RunAsync("later");
-        Assert.Equal(2, _statements.Count);
+        Assert.Single(_statements);
 
         _time.Advance(SharedStatement<string, string>.PlaceFor);
 
-        (await NextAsync(3)).Take("later");
+        (await NextAsync(2)).Take("later");
         Assert.Equal("later", await later);
     }
 
     [Fact]
     public async Task A_statement_takes_no_more_than_its_limit()
     {
-        TakeAllPlaces();
+        TakeThePlace();
         var calls = Enumerable.Range(0, SharedStatement<string, string>.MostAtOnce + 1).Select(i => _shared.RunAsync($"call {i}")).ToList();
 
         _statements[0].Take("first");
 
-        var full = await NextAsync(3);
+        var full = await NextAsync(2);
         Assert.Equal(SharedStatement<string, string>.MostAtOnce, full.Calls.Count);
         full.Take([.. full.Calls]);
-        var rest = await NextAsync(4);
+        var rest = await NextAsync(3);
         rest.Take([.. rest.Calls]);
         Assert.Equal(calls.Count, (await Task.WhenAll(calls)).Distinct(StringComparer.Ordinal).Count());
     }
 
-    private void TakeAllPlaces()
+    private void TakeThePlace()
     {
         _ = _shared.RunAsync("first");
-        _ = _shared.RunAsync("second");
-        Assert.Equal(2, _statements.Count);
+        Assert.Single(_statements);
     }
 
     private async Task<Statement> NextAsync(int number)
@@ -155,9 +233,9 @@ public sealed class SharedStatementTests
         throw new InvalidOperationException($"Statement {number} never began.");
     }
 
-    private Task<IReadOnlyDictionary<Guid, string>> Begin(IReadOnlyList<string> calls, bool alone)
+    private Task<IReadOnlyDictionary<Guid, string>> Begin(IReadOnlyList<string> calls, Run run)
     {
-        var statement = new Statement(calls, alone);
+        var statement = new Statement(calls, run);
         lock (_statements)
         {
             _statements.Add(statement);
@@ -170,13 +248,13 @@ public sealed class SharedStatementTests
 
     private static PostgresException Refused() => new("violates a constraint", "ERROR", "ERROR", PostgresErrorCodes.CheckViolation);
 
-    private sealed class Statement(IReadOnlyList<string> calls, bool alone)
+    private sealed class Statement(IReadOnlyList<string> calls, Run run)
     {
         private readonly TaskCompletionSource<IReadOnlyDictionary<Guid, string>> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public IReadOnlyList<string> Calls => calls;
 
-        public bool Alone => alone;
+        public bool Alone => run == Run.Alone;
 
         public Task<IReadOnlyDictionary<Guid, string>> Result => _result.Task;
 

@@ -95,7 +95,7 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
             "Error" => new AuthorisationOutcome.Declined(DeclineReason.AcquirerError),
             "Cancelled" => new AuthorisationOutcome.Declined(DeclineReason.CancelledAtAcquirer),
             "RedirectShopper" or "IdentifyShopper" or "ChallengeShopper" => new AuthorisationOutcome.SoftDeclined(ReferenceOf(response)),
-            "PartiallyAuthorised" => new AuthorisationOutcome.Declined(DeclineReason.InsufficientFunds, ReferenceOf(response)),
+            "PartiallyAuthorised" when ReferenceOf(response) is { } held => new AuthorisationOutcome.Declined(DeclineReason.InsufficientFunds, held),
             _ => new AuthorisationOutcome.Unknown($"result {result}"),
         };
     }

@@ -24,7 +24,10 @@ internal sealed class PaymentMapping : IEntityTypeConfiguration<Payment>
         builder.Ignore(p => p.PspTransactionId);
         builder.HasIndex(p => new { p.MerchantSerialNumber, p.Reference }).IsUnique();
         builder.HasIndex(p => p.ReturnReference).IsUnique();
-        builder.HasIndex(p => p.ExpiresAt).HasDatabaseName("ix_payments_to_expire").HasFilter("state in ('Created', 'Initiated')");
+
+        // A column of its own, so that the later changes of state touch no indexed column and leave the indexes alone.
+        builder.Property<bool>("AwaitsApproval").HasComputedColumnSql("state in ('Created', 'Initiated')", stored: true);
+        builder.HasIndex(p => p.ExpiresAt).HasDatabaseName("ix_payments_to_expire").HasFilter("awaits_approval");
         builder.HasMany(p => p.Events).WithOne().HasForeignKey(e => e.PaymentId);
         builder.HasOne<MerchantRow>().WithMany().HasForeignKey(p => p.MerchantSerialNumber);
     }
@@ -35,8 +38,7 @@ internal sealed class PaymentEventMapping : IEntityTypeConfiguration<PaymentEven
     public void Configure(EntityTypeBuilder<PaymentEvent> builder)
     {
         builder.ToTable("payment_events");
-        builder.HasKey(e => e.Id);
+        builder.HasKey(e => new { e.PaymentId, e.Id });
         builder.Property(e => e.Id).ValueGeneratedNever();
-        builder.HasIndex(e => new { e.PaymentId, e.At });
     }
 }

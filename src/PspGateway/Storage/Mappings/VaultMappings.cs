@@ -23,7 +23,5 @@ internal sealed class SealedTokenMapping : IEntityTypeConfiguration<SealedTokenR
         builder.ToTable("sealed_tokens");
         builder.HasKey(t => t.OperationId);
         builder.Property(t => t.OperationId).ValueGeneratedNever();
-        builder.HasOne<Operation>().WithMany().HasForeignKey(t => t.OperationId);
-        builder.HasOne<VaultEpochRow>().WithMany().HasForeignKey(t => t.EpochId);
     }
 }

@@ -104,6 +104,12 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("number");
 
+                    b.Property<string>("OpenReversal")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("open_reversal")
+                        .HasComputedColumnSql("case when kind = 'Reverse' and finished_at is null then coalesce(acquirer_reference, '') end", true);
+
                     b.Property<DateTimeOffset?>("ParkedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("parked_at");
@@ -155,16 +161,18 @@ namespace PspGateway.Storage.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_operations_reference");
 
+                    b.HasIndex("ReversesOperationId")
+                        .HasDatabaseName("ix_operations_reverses")
+                        .HasFilter("reverses_operation_id is not null");
+
                     b.HasIndex("DueAt", "Id")
                         .HasDatabaseName("ix_operations_due")
                         .HasFilter("due_at is not null");
 
-                    b.HasIndex("ReversesOperationId", "AcquirerReference")
+                    b.HasIndex("ReversesOperationId", "OpenReversal")
                         .IsUnique()
                         .HasDatabaseName("ux_operations_open_reverse")
-                        .HasFilter("kind = 'Reverse' and finished_at is null");
-
-                    NpgsqlIndexBuilderExtensions.AreNullsDistinct(b.HasIndex("ReversesOperationId", "AcquirerReference"), false);
+                        .HasFilter("open_reversal is not null");
 
                     b.HasIndex("PaymentId", "Kind", "Number")
                         .IsUnique()
@@ -195,6 +203,12 @@ namespace PspGateway.Storage.Migrations
                     b.Property<long>("AuthorisedMinor")
                         .HasColumnType("bigint")
                         .HasColumnName("authorised_minor");
+
+                    b.Property<bool>("AwaitsApproval")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("boolean")
+                        .HasColumnName("awaits_approval")
+                        .HasComputedColumnSql("state in ('Created', 'Initiated')", true);
 
                     b.Property<DateTimeOffset>("CallbackExpiresAt")
                         .HasColumnType("timestamp with time zone")
@@ -299,7 +313,7 @@ namespace PspGateway.Storage.Migrations
 
                     b.HasIndex("ExpiresAt")
                         .HasDatabaseName("ix_payments_to_expire")
-                        .HasFilter("state in ('Created', 'Initiated')");
+                        .HasFilter("awaits_approval");
 
                     b.HasIndex("ReturnReference")
                         .IsUnique()
@@ -319,6 +333,10 @@ namespace PspGateway.Storage.Migrations
 
             modelBuilder.Entity("PspGateway.Domain.Payments.PaymentEvent", b =>
                 {
+                    b.Property<Guid>("PaymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("payment_id");
+
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
@@ -340,10 +358,6 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("text")
                         .HasColumnName("name");
 
-                    b.Property<Guid>("PaymentId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("payment_id");
-
                     b.Property<string>("Reason")
                         .HasColumnType("text")
                         .HasColumnName("reason");
@@ -352,11 +366,8 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("success");
 
-                    b.HasKey("Id")
+                    b.HasKey("PaymentId", "Id")
                         .HasName("pk_payment_events");
-
-                    b.HasIndex("PaymentId", "At")
-                        .HasDatabaseName("ix_payment_events_payment_id_at");
 
                     b.ToTable("payment_events", (string)null);
                 });
@@ -676,9 +687,6 @@ namespace PspGateway.Storage.Migrations
                     b.HasKey("OperationId")
                         .HasName("pk_sealed_tokens");
 
-                    b.HasIndex("EpochId")
-                        .HasDatabaseName("ix_sealed_tokens_epoch_id");
-
                     b.ToTable("sealed_tokens", (string)null);
                 });
 
@@ -799,14 +807,16 @@ namespace PspGateway.Storage.Migrations
                         .HasName("pk_status_updates");
 
                     b.HasIndex("BatchId")
-                        .HasDatabaseName("ix_status_updates_batch_id");
+                        .HasDatabaseName("ix_status_updates_batch")
+                        .HasFilter("sent_at is null and parked_at is null");
+
+                    b.HasIndex("PaymentId")
+                        .HasDatabaseName("ix_status_updates_open")
+                        .HasFilter("sent_at is null and parked_at is null");
 
                     b.HasIndex("DueAt", "Id")
                         .HasDatabaseName("ix_status_updates_due")
                         .HasFilter("due_at is not null");
-
-                    b.HasIndex("PaymentId", "CreatedAt")
-                        .HasDatabaseName("ix_status_updates_payment_id_created_at");
 
                     b.HasIndex("OperationId", "Status", "Success")
                         .IsUnique()
@@ -1048,16 +1058,6 @@ namespace PspGateway.Storage.Migrations
                     b.ToTable("webhook_subscriptions", (string)null);
                 });
 
-            modelBuilder.Entity("PspGateway.Domain.Operations.Operation", b =>
-                {
-                    b.HasOne("PspGateway.Domain.Payments.Payment", null)
-                        .WithMany()
-                        .HasForeignKey("PaymentId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_operations_payments_payment_id");
-                });
-
             modelBuilder.Entity("PspGateway.Domain.Payments.Payment", b =>
                 {
                     b.HasOne("PspGateway.Storage.Rows.MerchantRow", null)
@@ -1094,38 +1094,6 @@ namespace PspGateway.Storage.Migrations
                         .WithMany()
                         .HasForeignKey("PaymentId")
                         .HasConstraintName("fk_idempotency_keys_payments_payment_id");
-                });
-
-            modelBuilder.Entity("PspGateway.Storage.Rows.SealedTokenRow", b =>
-                {
-                    b.HasOne("PspGateway.Storage.Rows.VaultEpochRow", null)
-                        .WithMany()
-                        .HasForeignKey("EpochId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_sealed_tokens_vault_epochs_epoch_id");
-
-                    b.HasOne("PspGateway.Domain.Operations.Operation", null)
-                        .WithMany()
-                        .HasForeignKey("OperationId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_sealed_tokens_operations_operation_id");
-                });
-
-            modelBuilder.Entity("PspGateway.Storage.Rows.StatusUpdateRow", b =>
-                {
-                    b.HasOne("PspGateway.Storage.Rows.StatusBatchRow", null)
-                        .WithMany()
-                        .HasForeignKey("BatchId")
-                        .HasConstraintName("fk_status_updates_status_batches_batch_id");
-
-                    b.HasOne("PspGateway.Domain.Operations.Operation", null)
-                        .WithMany()
-                        .HasForeignKey("OperationId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_status_updates_operations_operation_id");
                 });
 
             modelBuilder.Entity("PspGateway.Storage.Rows.StepUpRow", b =>

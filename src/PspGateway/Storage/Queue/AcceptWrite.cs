@@ -50,14 +50,14 @@ internal static class AcceptWrite
             set state = @target, authorise_operation_id = c.operation_id, card_bin = coalesce(c.card_bin, p.card_bin)
             from taken t join call c on c.payment_id = t.id join epoch e on e.id = c.epoch_id
             where p.id = t.id
-            returning p.id, p.amount_minor, p.currency, c.operation_id, c.number, c.epoch_id, c.sealed, c.event_id, c.lease, c.remaining
+            returning p.id, p.amount_minor, p.currency, c.operation_id, c.number, c.epoch_id, c.sealed, c.event_id, clock_timestamp() + c.lease as leased_until, clock_timestamp() + c.remaining as answer_due
         ),
         operation as (
             insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key,
                                     tries, ladder_base, due_at, lease_until, generation, answer_due, sent_at, created_at)
             select m.operation_id, m.id, 'Authorise', m.number, m.amount_minor, m.currency, 'InFlight',
                    replace(m.id::text, '-', '') || '-' || m.number, replace(m.operation_id::text, '-', ''),
-                   1, 0, clock_timestamp() + m.lease, clock_timestamp() + m.lease, 1, clock_timestamp() + m.remaining, clock_timestamp(), clock_timestamp()
+                   1, 0, m.leased_until, m.leased_until, 1, m.answer_due, clock_timestamp(), clock_timestamp()
             from moved m
         ),
         token as (
@@ -78,10 +78,10 @@ internal static class AcceptWrite
     /// <summary>Those that were taken, by payment. One that is missing was not waiting for a token any more, or its epoch is gone, or (not alone) somebody holds it.</summary>
     /// <exception cref="NpgsqlException">Nothing was written, or it is not known: see <see cref="LostConfirmation"/>.</exception>
     public static async Task<IReadOnlyDictionary<Guid, AcceptedToken>> RunAsync(
-        NpgsqlDataSource database, IReadOnlyList<AcceptedToken> tokens, bool alone, CancellationToken cancellationToken)
+        NpgsqlDataSource database, IReadOnlyList<AcceptedToken> tokens, Run run, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
-        await using var command = new NpgsqlCommand(alone ? Alone : Shared, connection);
+        await using var command = new NpgsqlCommand(run == Run.Alone ? Alone : Shared, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("payment_ids", [.. tokens.Select(t => t.PaymentId)]));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. tokens.Select(t => t.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<int[]>("numbers", [.. tokens.Select(t => t.Number)]));

@@ -50,7 +50,7 @@ internal static class BacklogRead
             where b.due_at is not null and u.sent_at is null and u.parked_at is null
         ),
         exposed as (
-            select currency, created_at, amount_minor from operations where kind = 'Reverse' and finished_at is null
+            select currency, created_at, amount_minor from operations where open_reversal is not null
             union all
             select currency, created_at, amount_minor from open where left_behind
         )

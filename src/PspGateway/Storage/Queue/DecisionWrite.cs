@@ -72,7 +72,7 @@ internal static class DecisionWrite
             from locked l
             cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = l.payment_id and r.kind = 'Reverse') n
             where l.status <> 'Failed' and not @nothing_sent
-            on conflict (reverses_operation_id, acquirer_reference) where kind = 'Reverse' and finished_at is null
+            on conflict (reverses_operation_id, open_reversal) where open_reversal is not null
             do nothing
         )
         select count(*) from locked

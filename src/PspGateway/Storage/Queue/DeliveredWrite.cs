@@ -12,8 +12,8 @@ internal static class DeliveredWrite
 {
     private const string Sql = """
         with locked as (
-            select p.id as payment_id, p.amount_minor, p.merchant_serial_number, o.id as operation_id
-            from unnest(@operation_ids, @generations) as m (operation_id, generation)
+            select p.id as payment_id, p.amount_minor, p.merchant_serial_number, o.id as operation_id, m.event_id, m.update_id
+            from unnest(@operation_ids, @generations, @event_ids, @update_ids) as m (operation_id, generation, event_id, update_id)
             join operations o on o.id = m.operation_id and o.generation = m.generation and o.answer = 'Ok' and o.delivered_at is null
             join payments p on p.id = o.payment_id and p.state = @source
             order by p.id
@@ -28,11 +28,11 @@ internal static class DeliveredWrite
         ),
         history as (
             insert into payment_events (id, payment_id, name, amount_minor, success, at)
-            select gen_random_uuid(), l.payment_id, @event, l.amount_minor, true, clock_timestamp() from locked l
+            select l.event_id, l.payment_id, @event, l.amount_minor, true, clock_timestamp() from locked l
         ),
         report as (
             insert into status_updates (id, operation_id, payment_id, merchant_serial_number, status, success, amount_minor, tries, due_at, created_at)
-            select gen_random_uuid(), l.operation_id, l.payment_id, l.merchant_serial_number, @report, true, l.amount_minor, 0, clock_timestamp(), clock_timestamp()
+            select l.update_id, l.operation_id, l.payment_id, l.merchant_serial_number, @report, true, l.amount_minor, 0, clock_timestamp(), clock_timestamp()
             from locked l where @report_reservations
         )
         select operation_id from locked
@@ -46,6 +46,8 @@ internal static class DeliveredWrite
         await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. delivered.Select(d => d.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("generations", [.. delivered.Select(d => d.Generation)]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("event_ids", [.. delivered.Select(_ => Guid.CreateVersion7())]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("update_ids", [.. delivered.Select(_ => Guid.CreateVersion7())]));
         command.Parameters.Add(new NpgsqlParameter<string>("source", PaymentMoves.Sources(PaymentMove.Deliver).Single().ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Deliver).ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.Authorised.ToString()));

@@ -9,7 +9,7 @@ internal static class ExpiryWrite
     private const string Sql = """
         with due as (
             select id from payments
-            where state in ('Created', 'Initiated') and expires_at <= clock_timestamp()
+            where awaits_approval and expires_at <= (select clock_timestamp())
             order by expires_at
             limit @limit
             for update skip locked

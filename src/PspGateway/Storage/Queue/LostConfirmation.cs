@@ -11,7 +11,7 @@ internal static class LostConfirmation
     /// <summary>True when nothing was written for sure.</summary>
     public static bool SurelyNotWritten(Exception exception) => exception switch
     {
-        PostgresException server => !server.SqlState.StartsWith("57P", StringComparison.Ordinal),
+        PostgresException server => !server.SqlState.StartsWith("57P", StringComparison.Ordinal) && !server.SqlState.StartsWith("08", StringComparison.Ordinal),
         ConnectionNotOpenedException => true,
         _ => false,
     };

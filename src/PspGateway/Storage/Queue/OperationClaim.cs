@@ -50,7 +50,7 @@ internal static class OperationClaim
     private const string Sql = """
         with due as (
             select id from operations
-            where due_at is not null and due_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+            where due_at is not null and due_at <= (select clock_timestamp()) and (lease_until is null or lease_until <= clock_timestamp())
             order by due_at, id
             limit @limit
             for update skip locked

@@ -99,7 +99,7 @@ internal static class OutcomeWrite
             set acquirer_reference = d.acquirer_reference, due_at = clock_timestamp(), tries = r.tries + 1, ladder_base = r.tries + 1,
                 ladder_started_at = clock_timestamp(), parked_at = null, parked_why = null
             from decided d
-            where r.reverses_operation_id = d.operation_id and r.kind = 'Reverse' and r.finished_at is null and r.acquirer_reference is null
+            where r.reverses_operation_id = d.operation_id and r.open_reversal = ''
               and not d.ok and d.acquirer_reference is not null
             returning r.reverses_operation_id
         ),
@@ -112,7 +112,7 @@ internal static class OutcomeWrite
             from decided d
             cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = d.payment_id and r.kind = 'Reverse') n
             where not d.ok and d.acquirer_reference is not null and not exists (select from learned l where l.reverses_operation_id = d.operation_id)
-            on conflict (reverses_operation_id, acquirer_reference) where kind = 'Reverse' and finished_at is null do nothing
+            on conflict (reverses_operation_id, open_reversal) where open_reversal is not null do nothing
         )
         select id, answer, answer_body from operation
         """;
@@ -121,10 +121,10 @@ internal static class OutcomeWrite
 
     /// <summary>By operation, for those found open. One that is missing was finished or taken over by somebody else, or (not alone) somebody holds it.</summary>
     public static async Task<IReadOnlyDictionary<Guid, StoredAnswer>> RunAsync(
-        NpgsqlDataSource database, IReadOnlyList<AuthoriseOutcome> outcomes, bool alone, CancellationToken cancellationToken)
+        NpgsqlDataSource database, IReadOnlyList<AuthoriseOutcome> outcomes, Run run, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
-        await using var command = new NpgsqlCommand(alone ? Alone : Shared, connection);
+        await using var command = new NpgsqlCommand(run == Run.Alone ? Alone : Shared, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. outcomes.Select(o => o.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("generations", [.. outcomes.Select(o => o.Generation)]));
         command.Parameters.Add(new NpgsqlParameter<bool[]>("approved", [.. outcomes.Select(o => o.Approved)]));

@@ -19,8 +19,12 @@ internal static class ReferenceRead
     // By the modification's own reference, by the authorise's where the acquirer repeats that, or by the acquirer's for the authorise.
     private const string ReverseSql = $"""
         {Columns}, a.answer_due, o.tries - o.ladder_base
-        from operations o join operations a on a.id = o.reverses_operation_id
-        where o.kind = 'Reverse' and (o.reference = @reference or a.reference = @reference)
+        from (
+            select id from operations where reference = @reference and kind = 'Reverse'
+            union
+            select r.id from operations x join operations r on r.reverses_operation_id = x.id where x.reference = @reference
+        ) found
+        join operations o on o.id = found.id join operations a on a.id = o.reverses_operation_id
         order by o.reference = @reference desc, o.finished_at is not null, o.id
         limit 1
         """;

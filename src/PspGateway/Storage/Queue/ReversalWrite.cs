@@ -51,7 +51,7 @@ internal static class ReversalWrite
                l.operation_id, 0, 0, clock_timestamp(), clock_timestamp(), 0, clock_timestamp()
         from locked l
         cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = l.payment_id and r.kind = 'Reverse') n
-        on conflict (reverses_operation_id, acquirer_reference) where kind = 'Reverse' and finished_at is null do nothing
+        on conflict (reverses_operation_id, open_reversal) where open_reversal is not null do nothing
         """;
 
     private const string HasSql = "select exists (select from operations where reverses_operation_id = @id and kind = 'Reverse' and acquirer_reference = @acquirer_reference)";

@@ -39,7 +39,7 @@ internal static class StatusBatches
         with waiting as (
             select u.id, u.merchant_serial_number, u.payment_id, u.created_at
             from status_updates u
-            where u.due_at <= clock_timestamp()
+            where u.due_at <= (select clock_timestamp())
               and not exists (select from status_updates e where e.payment_id = u.payment_id and e.batch_id is not null and e.sent_at is null and e.parked_at is null)
             order by u.due_at, u.id
             limit @scan
@@ -62,7 +62,7 @@ internal static class StatusBatches
     private const string ClaimSql = """
         with due as (
             select id, lease_until is not null as lapsed from status_batches
-            where due_at <= clock_timestamp() and (lease_until is null or lease_until <= clock_timestamp())
+            where due_at <= (select clock_timestamp()) and (lease_until is null or lease_until <= clock_timestamp())
             order by due_at, id limit 1
             for update skip locked
         )
@@ -120,7 +120,7 @@ internal static class StatusBatches
             where id = @id and generation = @generation and finished_at is null
             returning id
         )
-        update status_updates u set parked_at = clock_timestamp(), parked_why = @why from batch b where u.batch_id = b.id
+        update status_updates u set parked_at = clock_timestamp(), parked_why = @why from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
         """;
 
     // What details show had its effect; the rest is queued again, in a new batch.
