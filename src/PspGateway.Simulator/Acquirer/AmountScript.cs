@@ -1,6 +1,6 @@
 namespace PspGateway.Simulator.Acquirer;
 
-internal enum Result
+internal enum ResultCode
 {
     Authorised,
     Refused,
@@ -12,7 +12,7 @@ internal enum Result
 }
 
 /// <summary>How the acquirer treats one authorisation.</summary>
-internal sealed record Script(Result Result = Result.Authorised)
+internal sealed record Script(ResultCode ResultCode = ResultCode.Authorised)
 {
     public int RefusalCode { get; init; }
 
@@ -74,16 +74,16 @@ internal static class AmountScript
             7003 => new Script { Break = Break.Garbage },
             7004 => new Script { OtherAmountInAnswer = true },
             7005 => new Script { Break = Break.Hang },
-            7006 => new Script(Result.Pending),
-            7007 => new Script(Result.Error) { RefusalCode = 4 },
-            7008 => new Script(Result.RedirectShopper),
-            7009 => new Script(Result.Cancelled),
-            7010 => new Script(Result.PartiallyAuthorised),
+            7006 => new Script(ResultCode.Pending),
+            7007 => new Script(ResultCode.Error) { RefusalCode = 4 },
+            7008 => new Script(ResultCode.RedirectShopper),
+            7009 => new Script(ResultCode.Cancelled),
+            7010 => new Script(ResultCode.PartiallyAuthorised),
             7011 => new Script { Instead = Answer.Dropped },
             7012 => new Script { Instead = AcquirerErrors.Internal },
-            7013 => new Script(Result.Refused) { RefusalCode = 2, RawReason = "65 : SCA required" },
+            7013 => new Script(ResultCode.Refused) { RefusalCode = 2, RawReason = "65 : SCA required" },
             >= 8001 and <= 8120 => new Script { Takes = TimeSpan.FromSeconds(kroner - 8000) },
-            >= 9002 and <= 9099 => new Script(Result.Refused) { RefusalCode = (int)(kroner - 9000) },
+            >= 9002 and <= 9099 => new Script(ResultCode.Refused) { RefusalCode = (int)(kroner - 9000) },
             _ => new Script(),
         };
     }

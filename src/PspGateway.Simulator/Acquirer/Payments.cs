@@ -37,7 +37,7 @@ internal sealed class Payments(
             return Answer.Dropped;
         }
 
-        return Apply(request, reused ? new Script(Result.Refused) { RefusalCode = 2 } : script, reused);
+        return Apply(request, reused ? new Script(ResultCode.Refused) { RefusalCode = 2 } : script, reused);
     }
 
     private bool MayUseCryptogram(JsonElement mpi, AuthorisationRequest request)
@@ -50,24 +50,24 @@ internal sealed class Payments(
 
     private Answer Apply(AuthorisationRequest request, Script script, bool reused)
     {
-        var (status, held) = script.Result switch
+        var (status, held) = script.ResultCode switch
         {
-            Result.Authorised => (AuthorisationStatus.AUTHORISED, request.Amount),
-            Result.PartiallyAuthorised => (AuthorisationStatus.AUTHORISED, request.Amount / 2),
-            Result.Pending or Result.RedirectShopper => (AuthorisationStatus.PENDING, 0L),
-            Result.Cancelled => (AuthorisationStatus.CANCELLED, 0L),
+            ResultCode.Authorised => (AuthorisationStatus.AUTHORISED, request.Amount),
+            ResultCode.PartiallyAuthorised => (AuthorisationStatus.AUTHORISED, request.Amount / 2),
+            ResultCode.Pending or ResultCode.RedirectShopper => (AuthorisationStatus.PENDING, 0L),
+            ResultCode.Cancelled => (AuthorisationStatus.CANCELLED, 0L),
             _ => (AuthorisationStatus.REFUSED, 0L),
         };
         var what = reused ? "REFUSED (cryptogram used before)"
-            : script.Result == Result.Refused ? $"REFUSED {script.RefusalCode}"
-            : script.Result.ToString();
+            : script.ResultCode == ResultCode.Refused ? $"REFUSED {script.RefusalCode}"
+            : script.ResultCode.ToString();
         var authorisation = book.Add(request, reused, status, held, what);
-        switch (script.Result)
+        switch (script.ResultCode)
         {
-            case Result.Pending:
+            case ResultCode.Pending:
                 timeline.After(options.Value.PendingDelay, () => AuthorisePending(authorisation));
                 break;
-            case Result.RedirectShopper:
+            case ResultCode.RedirectShopper:
                 break; // Nothing is decided until the customer comes back, which the simulator does not play.
             default:
                 var success = status == AuthorisationStatus.AUTHORISED;
@@ -87,27 +87,27 @@ internal sealed class Payments(
         }
     }
 
-    private static string? Refusal(Script script) => script.Result switch
+    private static string? Refusal(Script script) => script.ResultCode switch
     {
-        Result.Cancelled => "Cancelled",
-        Result.Refused or Result.Error => AmountScript.Reason(script.RefusalCode),
+        ResultCode.Cancelled => "Cancelled",
+        ResultCode.Refused or ResultCode.Error => AmountScript.Reason(script.RefusalCode),
         _ => null,
     };
 
     private static Answer Write(Authorisation authorisation, Script script, long held)
     {
         var request = authorisation.Request;
-        var value = script.OtherAmountInAnswer ? request.Amount + 100 : script.Result == Result.PartiallyAuthorised ? held : request.Amount;
+        var value = script.OtherAmountInAnswer ? request.Amount + 100 : script.ResultCode == ResultCode.PartiallyAuthorised ? held : request.Amount;
         return Answer.Json(StatusCodes.Status200OK, new
         {
             additionalData = script.RawReason is null ? null : new { refusalReasonRaw = script.RawReason },
             pspReference = authorisation.PspReference,
-            resultCode = script.Result.ToString(),
+            resultCode = script.ResultCode.ToString(),
             refusalReason = script.RefusalCode == 0 ? null : AmountScript.Reason(script.RefusalCode),
             refusalReasonCode = script.RefusalCode == 0 ? null : script.RefusalCode.ToString(),
             amount = new { currency = request.Currency, value },
             merchantReference = request.Reference,
-            action = script.Result != Result.RedirectShopper ? null : new
+            action = script.ResultCode != ResultCode.RedirectShopper ? null : new
             {
                 type = "redirect",
                 method = "GET",

@@ -34,7 +34,7 @@ internal sealed class AcceptedToken
 /// </summary>
 internal static class AcceptWrite
 {
-    private const string Alone = """
+    private static string Sql(string lockedRows) => $"""
         with call as (
             select * from unnest(@payment_ids, @operation_ids, @numbers, @epoch_ids, @sealed, @bins, @event_ids, @leases, @remaining)
                 as c (payment_id, operation_id, number, epoch_id, sealed, card_bin, event_id, lease, remaining)
@@ -43,7 +43,7 @@ internal static class AcceptWrite
             select e.id from vault_epochs e where e.id = any(@epoch_ids) and e.destroyed_at is null for key share
         ),
         taken as (
-            select p.id from payments p where p.id = any(@payment_ids) and p.state = any(@sources) order by p.id for update
+            select p.id from payments p where p.id = any(@payment_ids) and p.state = any(@sources) order by p.id for update {lockedRows}
         ),
         moved as (
             update payments p
@@ -71,7 +71,8 @@ internal static class AcceptWrite
         select id from moved
         """;
 
-    private static readonly string Shared = Alone.Replace("order by p.id for update", "order by p.id for update skip locked", StringComparison.Ordinal);
+    private static readonly string Alone = Sql("");
+    private static readonly string Shared = Sql("skip locked");
 
     private static readonly string[] Sources = [.. PaymentMoves.Sources(PaymentMove.Accept).Select(s => s.ToString())];
 

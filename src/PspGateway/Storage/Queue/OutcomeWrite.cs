@@ -49,7 +49,7 @@ internal sealed record StoredAnswer(Guid OperationId, Answer Answer, byte[] Body
 /// </summary>
 internal static class OutcomeWrite
 {
-    private const string Alone = """
+    private static string Sql(string lockedRows) => $"""
         with outcome as (
             select * from unnest(@operation_ids, @generations, @approved, @may_ok, @acquirer_references, @decline_reasons, @ok_bodies, @fail_bodies, @reverse_ids, @event_ids)
                 as x (operation_id, generation, approved, may_ok, acquirer_reference, decline_reason, ok_body, fail_body, reverse_id, event_id)
@@ -60,7 +60,7 @@ internal static class OutcomeWrite
             join operations o on o.id = x.operation_id and o.generation = x.generation and o.status in ('InFlight', 'Unknown')
             join payments p on p.id = o.payment_id
             order by p.id
-            for update of p, o
+            for update of p, o {lockedRows}
         ),
         decided as materialized (
             select l.*, x.approved, x.acquirer_reference, x.decline_reason, x.ok_body, x.fail_body, x.reverse_id, x.event_id,
@@ -117,7 +117,8 @@ internal static class OutcomeWrite
         select id, answer, answer_body from operation
         """;
 
-    private static readonly string Shared = Alone.Replace("for update of p, o", "for update of p, o skip locked", StringComparison.Ordinal);
+    private static readonly string Alone = Sql("");
+    private static readonly string Shared = Sql("skip locked");
 
     /// <summary>By operation, for those found open. One that is missing was finished or taken over by somebody else, or (not alone) somebody holds it.</summary>
     public static async Task<IReadOnlyDictionary<Guid, StoredAnswer>> RunAsync(
