@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 using PspGateway.Domain.Operations;
 using PspGateway.IntegrationTests.World;
 using PspGateway.Payments;
+using PspGateway.Vipps;
 
 namespace PspGateway.IntegrationTests;
 
 /// <summary>Vipps' and Adyen's own specifications judge what we send and answer.</summary>
-public sealed class ContractTests(TestWorld world) : IClassFixture<TestWorld>
+public sealed class ContractTests(TestEnvironmentWorld world) : IClassFixture<TestEnvironmentWorld>
 {
     [Fact]
     public async Task What_the_merchant_API_answers_is_valid_ePayment()
@@ -56,34 +57,67 @@ public sealed class ContractTests(TestWorld world) : IClassFixture<TestWorld>
     {
         using var contract = await PublishedContract.MockAsync("psp-v3");
         var payment = await world.Merchant.CreateAsync();
-        await world.Vipps.PostAsync(payment.PspTransactionId);
-        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("reserved") == 1);
-        var init = (await world.Vipps.PaymentAsync(payment.PspTransactionId))["init"]!;
-        var update = (await world.Vipps.RequestsAsync("updatestatus"))[0];
 
-        Assert.Null(await JudgeAsync("psp/v3/psppayments/init", init, update["headers"]!));
-        Assert.Null(await JudgeAsync("psp/v3/psppayments/updatestatus", update["body"]!, update["headers"]!));
-        init["amount"] = "49900";
-        Assert.NotNull(await JudgeAsync("psp/v3/psppayments/init", init, update["headers"]!));
-
-        async Task<string?> JudgeAsync(string path, JsonNode body, JsonNode headers)
+        // The report's answer is lost, so that the details are read before it is sent again.
+        await world.Vipps.FaultAsync("vipps", new() { ["path"] = "updatestatus", ["mode"] = "drop", ["times"] = 1, ["contains"] = payment.PspTransactionId });
+        using (var approve = await world.Merchant.RequestAsync(HttpMethod.Post, $"epayment/v1/test/payments/{payment.Reference}/approve", null))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(contract.Url, path)) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
-            foreach (var (name, value) in headers.AsObject())
+            approve.Content = new StringContent("""{"customer":{"phoneNumber":"4791234567"}}""", Encoding.UTF8, "application/json");
+            Assert.Equal(System.Net.HttpStatusCode.OK, (await world.Merchant.SendAsync(approve)).Status);
+        }
+
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("reserved") == 1 && (await SentAsync("details")).Any());
+        var init = (await SentAsync("init")).Single();
+        Assert.Null(await JudgeAsync(init));
+        Assert.Null(await JudgeAsync((await SentAsync("updatestatus"))[0]));
+        Assert.Null(await JudgeAsync((await SentAsync("details"))[0]));
+        Assert.Null(await JudgeAsync((await SentAsync("approve")).Single()));
+
+        init["body"]!["amount"] = "49900";
+        Assert.NotNull(await JudgeAsync(init));
+
+        async Task<IReadOnlyList<JsonNode>> SentAsync(string path) => [.. (await world.Vipps.RequestsAsync(path)).Where(call => call.ToJsonString().Contains(payment.PspTransactionId, StringComparison.Ordinal))];
+
+        async Task<string?> JudgeAsync(JsonNode call)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(call["method"]!.GetValue<string>()), new Uri(contract.Url, call["path"]!.GetValue<string>()));
+            if (call["body"] is { } body)
+            {
+                request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+            }
+
+            foreach (var (name, value) in call["headers"]!.AsObject())
             {
                 request.Headers.TryAddWithoutValidation(name, value!.ToString());
             }
 
             using var response = await world.Http.SendAsync(request);
+            Assert.NotEqual(System.Net.HttpStatusCode.NotFound, response.StatusCode);
             return PublishedContract.ViolationsOf(response);
         }
+    }
+
+    [Fact]
+    public async Task How_we_ask_Vipps_for_an_access_token_is_valid()
+    {
+        using var contract = await PublishedContract.MockAsync("accesstoken");
+        await using var judged = new WorldWithJudge(world.Postgres, "Vipps:BaseUrl", contract.Url);
+        await judged.InitializeAsync();
+
+        // A call that is not valid is refused. The published example of an answer breaks its own schema, which the mock owns up to with a 500.
+        var answered = await Assert.ThrowsAsync<HttpRequestException>(() => judged.Service<VippsAccessTokens>().GetAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(System.Net.HttpStatusCode.InternalServerError, answered.StatusCode);
+        using var without = new HttpRequestMessage(HttpMethod.Post, new Uri(contract.Url, "accesstoken/get"));
+        using var refused = await world.Http.SendAsync(without);
+        Assert.NotEqual(System.Net.HttpStatusCode.InternalServerError, refused.StatusCode);
+        Assert.Contains("client_id", PublishedContract.ViolationsOf(refused), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_we_send_to_the_acquirer_is_valid_Checkout()
     {
         using var contract = await PublishedContract.MockAsync("adyen");
-        await using var judged = new WorldWithJudge(world.Postgres, contract.Url);
+        await using var judged = new WorldWithJudge(world.Postgres, "Acquirer:Adyen:BaseUrl", contract.Url);
         await judged.InitializeAsync();
         var payment = await judged.Merchant.CreateAsync();
 
@@ -96,8 +130,8 @@ public sealed class ContractTests(TestWorld world) : IClassFixture<TestWorld>
         }
     }
 
-    private sealed class WorldWithJudge(TestPostgres postgres, Uri acquirer) : TestWorld(postgres)
+    private sealed class WorldWithJudge(TestPostgres postgres, string setting, Uri judge) : TestWorld(postgres)
     {
-        protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) { ["Acquirer:Adyen:BaseUrl"] = acquirer.AbsoluteUri };
+        protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) { [setting] = judge.AbsoluteUri };
     }
 }
