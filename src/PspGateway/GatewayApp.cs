@@ -115,7 +115,7 @@ internal static class GatewayApp
         builder.Services.AddSingleton(provider => new GatewayDatabase(
             provider.GetRequiredService<IOptions<ConnectionStringOptions>>().Value.Postgres,
             provider.GetRequiredService<ILoggerFactory>()));
-        builder.Services.AddSingleton<HotPath>();
+        builder.Services.AddSingleton<IPaymentStore, PaymentStore>();
         builder.Services.AddOptions<ConnectionStringOptions>().BindConfiguration(ConnectionStringOptions.Section)
             .Validate(o => o.Postgres.Length > 0, $"{ConnectionStringOptions.Section}:{nameof(ConnectionStringOptions.Postgres)} is missing.")
             .ValidateOnStart();

@@ -25,14 +25,14 @@ internal enum NewsVerdict
 }
 
 /// <summary>What the acquirer tells after its answer, or instead of one.</summary>
-internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
+internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
 {
     /// <summary>A cancel by our own reference proves something only when no send of ours can still be on its way (ENGINE 13).</summary>
     private static readonly TimeSpan ProofAfter = TimeSpan.FromSeconds(60);
 
     public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
-        var authorise = await ReferenceRead.AuthoriseAsync(database.General, reference, cancellationToken);
+        var authorise = await store.FindAuthoriseAsync(reference, cancellationToken);
         switch (authorise)
         {
             case null:
@@ -44,7 +44,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
             // Another approval than the one we know, or one of what we know as declined: it is live, and nobody will ever be told OK for it.
             case { Status: OperationStatus.Succeeded or OperationStatus.Failed } when approved && authorise.AcquirerReference != acquirerReference:
                 LogSecondApproval(new PspTransactionId(authorise.PaymentId), acquirerReference);
-                var opened = await ReversalWrite.OpenAsync(database.General, authorise.Id, acquirerReference, cancellationToken);
+                var opened = await store.OpenReversalAsync(authorise.Id, acquirerReference, cancellationToken);
                 signal.Set();
                 return opened ? NewsVerdict.Applied : NewsVerdict.Busy;
 
@@ -68,15 +68,15 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
             OkBody = wallet.AnswerOk(id),
             FailBody = wallet.AnswerFail(id, DeclineReason.TooLate),
         };
-        var written = await OutcomeWrite.RunAsync(database.General, [outcome], Run.Alone, cancellationToken);
+        var written = await store.RecordLearnedAsync(outcome, cancellationToken);
         LogLearned(id, approved);
         signal.Set();
-        return written.Count == 1 ? NewsVerdict.Applied : NewsVerdict.Busy;
+        return written ? NewsVerdict.Applied : NewsVerdict.Busy;
     }
 
     public async Task<NewsVerdict> CancellationAsync(string reference, string account, string? originalReference, bool success, CancellationToken cancellationToken)
     {
-        var reverse = await ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
+        var reverse = await store.FindReverseAsync(reference, cancellationToken);
         if (reverse is not null && reverse.AcquirerAccount != account)
         {
             return NewsVerdict.Foreign;
@@ -97,7 +97,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
         {
             await ladder.EndAsync(reverse.Id, null, id, "CancelledAtAcquirer", cancellationToken);
         }
-        else if (await NotificationRead.CancelledByReferenceAsync(database.General, reverse.Id, cancellationToken))
+        else if (await store.CancelledByReferenceAsync(reverse.Id, cancellationToken))
         {
             // One key makes one authorisation: the cancel by our own reference can only have found this one, so there was nothing left to cancel.
             await ladder.EndAsync(reverse.Id, null, id, "CancelledByReference", cancellationToken);
@@ -112,7 +112,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
 
     public async Task<NewsVerdict> TechnicalCancelAsync(string reference, string account, bool success, DateTimeOffset receivedAt, CancellationToken cancellationToken)
     {
-        var reverse = await ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
+        var reverse = await store.FindReverseAsync(reference, cancellationToken);
         switch (reverse)
         {
             case null:

@@ -15,8 +15,7 @@ internal sealed record AnswerToGive(byte[] Body, PendingAnswer? OkOf = null);
 /// has an answer by the deadline, whatever the database and the acquirer do (invariant I11).
 /// </summary>
 internal sealed partial class Approvals(
-    GatewayDatabase database,
-    HotPath hotPath,
+    IPaymentStore store,
     AuthoriseRunner runner,
     PendingAnswers answers,
     SharedReads reads,
@@ -116,7 +115,7 @@ internal sealed partial class Approvals(
             }
 
             // Somebody decided first. What is read is committed, so an OK among it is confirmed.
-            var payment = await hotPath.ReadAsync(mine.PaymentId).WaitAsync(limit.Token);
+            var payment = await store.ReadAsync(mine.PaymentId).WaitAsync(limit.Token);
             return payment?.Authorise is { Answer: { } answer, Body: { } stored } ? new StoredAnswer(mine.OperationId, answer, stored) : null;
         }
         catch (Exception exception)
@@ -240,14 +239,14 @@ internal sealed partial class Approvals(
         }
     }
 
-    private Task<bool> WriteLateFailAsync(Guid operationId, byte[] body, CancellationToken cancellationToken) => DecisionWrite.RunAsync(
-        database.Callback,
+    private Task<bool> WriteLateFailAsync(Guid operationId, byte[] body, CancellationToken cancellationToken) => store.DecideAsync(
+        Pool.Callback,
         new Decision { OperationId = operationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body },
         cancellationToken);
 
     private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
     {
-        var read = hotPath.ReadAsync(paymentId);
+        var read = store.ReadAsync(paymentId);
         return await CompletesAsync(read, deadline) ? await read : null;
     }
 
@@ -264,17 +263,11 @@ internal sealed partial class Approvals(
         return new AnswerToGive(wallet.AnswerFail(new PspTransactionId(paymentId), reason));
     }
 
+    /// <summary>True when it came to its end, well or not, while the answer was open.</summary>
     private async Task<bool> CompletesAsync(Task task, AnswerDeadline deadline)
     {
-        if (task.IsCompleted)
-        {
-            return true;
-        }
-
-        using var stop = new CancellationTokenSource();
-        var first = await Task.WhenAny(task, Task.Delay(deadline.UntilStopWaiting, time, stop.Token));
-        await stop.CancelAsync();
-        return first == task;
+        await task.WaitAsync(deadline.UntilStopWaiting, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return task.IsCompleted;
     }
 
     [LoggerMessage(2301, LogLevel.Debug, "Payment {PspTransactionId}: answering {Answer}.")]

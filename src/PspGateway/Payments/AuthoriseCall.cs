@@ -7,7 +7,7 @@ using PspGateway.Storage.Queue;
 namespace PspGateway.Payments;
 
 /// <summary>Asks the acquirer, as long as the answer is open and asking can do no harm.</summary>
-internal sealed partial class AuthoriseCall(GatewayDatabase database, IAcquirer acquirer, IOptions<DeadlineOptions> deadlines, TimeProvider time, ILogger<AuthoriseCall> logger)
+internal sealed partial class AuthoriseCall(IPaymentStore store, IAcquirer acquirer, IOptions<DeadlineOptions> deadlines, TimeProvider time, ILogger<AuthoriseCall> logger)
 {
     private static readonly TimeSpan AskAgainEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan NeededToSendAgain = TimeSpan.FromSeconds(3);
@@ -59,7 +59,7 @@ internal sealed partial class AuthoriseCall(GatewayDatabase database, IAcquirer 
     {
         try
         {
-            return await NotificationRead.AuthorisationAsync(database.Callback, request.Reference, request.Account, CancellationToken.None) switch
+            return await store.NotifiedAsync(request.Reference, request.Account, CancellationToken.None) switch
             {
                 { Success: true } told when told.IsOf(request.Amount) => new AuthorisationOutcome.Approved(told.AcquirerReference),
                 { Success: true } told => new AuthorisationOutcome.Unknown("notified of another amount", told.AcquirerReference),

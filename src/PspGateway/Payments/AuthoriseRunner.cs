@@ -15,7 +15,7 @@ namespace PspGateway.Payments;
 /// client has gone, and a stop of the service waits for it.
 /// </summary>
 internal sealed partial class AuthoriseRunner(
-    HotPath hotPath,
+    IPaymentStore store,
     TokenVault vault,
     AuthoriseCall call,
     IWallet wallet,
@@ -109,7 +109,7 @@ internal sealed partial class AuthoriseRunner(
                 Lease = operations.Value.Lease,
                 Remaining = () => pending.Deadline.UntilStopWaiting,
             };
-            if (await hotPath.AcceptAsync(accepted))
+            if (await store.AcceptAsync(accepted))
             {
                 LogAccepted(id, pending.OperationId);
                 return (AcceptVerdict.Taken, sealedToken);
@@ -189,12 +189,12 @@ internal sealed partial class AuthoriseRunner(
     private async Task<StoredAnswer?> WriteAsync(AuthoriseOutcome record, PendingAnswer pending)
     {
         var current = pending.FailWentOut && record.MayAnswerOk ? record.WithoutOk() : record;
-        if (await hotPath.RecordAsync(current) is { } stored)
+        if (await store.RecordAsync(current) is { } stored)
         {
             return stored;
         }
 
-        var payment = await hotPath.ReadAsync(pending.PaymentId);
+        var payment = await store.ReadAsync(pending.PaymentId);
         return payment?.Authorise is { Answer: { } answer, Body: { } body } authorise && authorise.Id == pending.OperationId
             ? new StoredAnswer(pending.OperationId, answer, body)
             : null;

@@ -11,7 +11,7 @@ namespace PspGateway.Payments;
 /// Undoes an authorisation whose outcome is unknown or unwanted (ENGINE 13). Each rung is a cancel of its own key, by the acquirer's
 /// reference or by ours; rungs go on until there is proof, since a cancel can overtake the authorisation it is meant for.
 /// </summary>
-internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> operations, ILogger<CancelLadder> logger)
+internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> operations, ILogger<CancelLadder> logger)
 {
     private static readonly TimeSpan SendAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
@@ -56,7 +56,7 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
     /// <summary>Proof has come that nothing is held any more.</summary>
     public async Task EndAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
     {
-        if (await ReversalWrite.FinishAsync(database.General, reverseId, generation, why, cancellationToken))
+        if (await store.FinishReversalAsync(reverseId, generation, why, cancellationToken))
         {
             LogReversed(id, why);
             GatewayMeter.ReversalEnded();
@@ -67,7 +67,7 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
 
     public async Task ParkAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
     {
-        if (await ReversalWrite.ParkAsync(database.General, reverseId, generation, why, cancellationToken))
+        if (await store.ParkReversalAsync(reverseId, generation, why, cancellationToken))
         {
             LogParked(id, why);
             GatewayMeter.ReversalParked();
@@ -86,7 +86,7 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
 
             case CancelOutcome.Received:
             case CancelOutcome.Refused when reverse.AcquirerReference is null:
-                await ReversalWrite.NextRungAsync(database.General, reverse, reverse.Tries + 1, OffsetOf(reverse.Rung + 1, rungs), cancellationToken);
+                await store.NextRungAsync(reverse, OffsetOf(reverse.Rung + 1, rungs), cancellationToken);
                 break;
 
             // A cancel that is refused on a live approval will be refused again: a person must look at once.
@@ -95,7 +95,7 @@ internal sealed partial class CancelLadder(GatewayDatabase database, IAcquirer a
                 break;
 
             case CancelOutcome.Unknown:
-                await ReversalWrite.SameRungAsync(database.General, reverse, SendAgainAfter, OffsetOf(reverse.Rung + 1, rungs), cancellationToken);
+                await store.SameRungAsync(reverse, SendAgainAfter, OffsetOf(reverse.Rung + 1, rungs), cancellationToken);
                 break;
 
             default:

@@ -14,7 +14,7 @@ internal sealed class ReportOptions
 }
 
 /// <summary>The deferred, shared write of ENGINE 9: OKs whose bytes have left are marked together, at most 100 ms later.</summary>
-internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAnswers answers, IOptions<ReportOptions> reports, TimeProvider time, ILogger<DeliveredMarks> logger) : BackgroundService
+internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers answers, IOptions<ReportOptions> reports, TimeProvider time, ILogger<DeliveredMarks> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
     private const int MostAtOnce = 500;
@@ -26,7 +26,9 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
     /// <summary>Waits for room when the database is far behind: the caller's answer has left already.</summary>
     public ValueTask AddAsync(PendingAnswer answer, CancellationToken cancellationToken) => _delivered.Writer.WriteAsync(answer, cancellationToken);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         try
         {
@@ -76,7 +78,7 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
     {
         try
         {
-            var marked = await DeliveredWrite.RunAsync(database.General, [.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, CancellationToken.None);
+            var marked = await store.MarkDeliveredAsync([.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, CancellationToken.None);
             foreach (var answer in batch)
             {
                 await TellAsync(answer, marked.Contains(answer.OperationId));
@@ -94,7 +96,7 @@ internal sealed partial class DeliveredMarks(GatewayDatabase database, PendingAn
     /// <summary>One that was not marked now may have been before, its confirmation lost; may be held by somebody, and comes again; or was taken back.</summary>
     private async Task TellAsync(PendingAnswer answer, bool marked)
     {
-        var payment = marked ? null : await CallbackRead.RunAsync(database.General, answer.PaymentId, CancellationToken.None);
+        var payment = marked ? null : await store.ReadAloneAsync(Pool.General, answer.PaymentId, CancellationToken.None);
         if (payment is { State: PaymentState.Approved, Authorise.Generation: PendingAnswer.Generation } && _delivered.Writer.TryWrite(answer))
         {
             return;

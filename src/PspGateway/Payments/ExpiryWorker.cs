@@ -7,7 +7,7 @@ using PspGateway.Storage.Queue;
 namespace PspGateway.Payments;
 
 /// <summary>Ends payments that nobody approved (ENGINE 21). Vipps does not promise a TIMEOUT, so the gateway has a clock of its own.</summary>
-internal sealed partial class ExpiryWorker(GatewayDatabase database, IOptions<OperationOptions> options, TimeProvider time, ILogger<ExpiryWorker> logger) : BackgroundService
+internal sealed partial class ExpiryWorker(IPaymentStore store, IOptions<OperationOptions> options, TimeProvider time, ILogger<ExpiryWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,7 +30,7 @@ internal sealed partial class ExpiryWorker(GatewayDatabase database, IOptions<Op
         IReadOnlyList<Guid> expired;
         do
         {
-            expired = await ExpiryWrite.RunAsync(database.General, options.Value.ClaimSize, cancellationToken);
+            expired = await store.ExpireAsync(options.Value.ClaimSize, cancellationToken);
             foreach (var id in expired)
             {
                 LogExpired(new PspTransactionId(id));

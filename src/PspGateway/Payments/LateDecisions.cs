@@ -11,7 +11,7 @@ namespace PspGateway.Payments;
 /// Stores what was said before it could be stored (ENGINE 8, 9): a FAIL that went out while the database did not answer, and the doubt
 /// about an OK whose bytes may not have arrived. Tries until the database answers; if this process dies first, the lease brings it to another.
 /// </summary>
-internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wallet, PendingAnswers answers, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
+internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet, PendingAnswers answers, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -31,7 +31,9 @@ internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wa
         Enqueue(pending, doubtful: true);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         await foreach (var (pending, doubtful) in _queue.Reader.ReadAllAsync(stoppingToken))
         {
@@ -60,9 +62,9 @@ internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wa
 
         // Without an operation the payment still waits for a token: it is ended too, or the same call could get an OK later. An accept
         // whose commit is still on its way finds it ended.
-        if (await DecisionWrite.RunAsync(database.General, failed, cancellationToken)
-            || await DecisionWrite.RunAsync(database.General, overruled, cancellationToken)
-            || await MoveWrite.RunAsync(database.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), cancellationToken))
+        if (await store.DecideAsync(Pool.General, failed, cancellationToken)
+            || await store.DecideAsync(Pool.General, overruled, cancellationToken)
+            || await store.MoveAsync(Pool.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), cancellationToken))
         {
             LogStored(id);
         }
@@ -71,7 +73,7 @@ internal sealed partial class LateDecisions(GatewayDatabase database, IWallet wa
     private async Task WithdrawAsync(PendingAnswer pending, CancellationToken cancellationToken)
     {
         var decision = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" };
-        if (await DecisionWrite.RunAsync(database.General, decision, cancellationToken))
+        if (await store.DecideAsync(Pool.General, decision, cancellationToken))
         {
             LogDoubtful(new PspTransactionId(pending.PaymentId));
             GatewayMeter.Doubtful(DoubtCause.ConnectionBroken);

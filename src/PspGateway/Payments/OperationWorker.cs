@@ -11,7 +11,7 @@ namespace PspGateway.Payments;
 /// Works off the queue: rungs of reversals that are due, and whatever a process left behind when its lease ended. Any replica may do it;
 /// the lease alone says who does.
 /// </summary>
-internal sealed partial class OperationWorker(GatewayDatabase database, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
+internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,12 +39,9 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
         do
         {
             // No more than are worked on at once: a lease must not run out while its operation waits for its turn.
-            claimed = await OperationClaim.RunAsync(database.General, options.Value.Parallel, options.Value.Lease, cancellationToken);
+            claimed = await store.ClaimAsync(options.Value.Parallel, options.Value.Lease, cancellationToken);
             total += claimed.Count;
-            await Parallel.ForEachAsync(
-                claimed,
-                new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellationToken },
-                async (operation, _) => await HandleAsync(operation));
+            await Task.WhenAll(claimed.Select(HandleAsync));
         }
         while (claimed.Count == options.Value.Parallel);
         return total;
@@ -76,7 +73,7 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
         var decision = operation.Answer == Answer.Ok
             ? new Decision { OperationId = operation.Id, Generation = operation.Generation, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" }
             : new Decision { OperationId = operation.Id, Generation = operation.Generation, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = "LeaseEnded", FailBody = wallet.AnswerFail(operation.PspTransactionId, DeclineReason.TooLate) };
-        if (!await DecisionWrite.RunAsync(database.General, decision, CancellationToken.None))
+        if (!await store.DecideAsync(Pool.General, decision, CancellationToken.None))
         {
             LogNotRecovered(operation.PspTransactionId, operation.Id);
             return;

@@ -23,10 +23,11 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     /// <summary>The generation an accept's insert gives; a recovering replica's is higher, and then nothing of ours is written any more.</summary>
     public const long Generation = 1;
 
-    private readonly TaskCompletionSource<AcceptVerdict> _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<StoredAnswer> _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<bool> _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Whoever waits goes on where it is told: another thread would have to be woken for it, and nothing is held meanwhile.
+    private readonly TaskCompletionSource<AcceptVerdict> _accepted = new();
+    private readonly TaskCompletionSource<StoredAnswer> _decided = new();
+    private readonly TaskCompletionSource _settled = new();
+    private readonly TaskCompletionSource<bool> _delivered = new();
     private int _failWentOut;
     private int _mayHaveBeenSent;
 

@@ -16,7 +16,7 @@ internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove
 /// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
 /// is taken back, since the wallet did not take it.
 /// </summary>
-internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
+internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -46,13 +46,15 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
                 return true;
             }
 
-            current = await CallbackRead.RunAsync(database.Callback, payment.Id, cancellationToken);
+            current = await store.ReadAloneAsync(Pool.Callback, payment.Id, cancellationToken);
         }
 
         return false;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         try
         {
@@ -86,7 +88,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
         using var step = PaymentTrace.Step("late refusal", new PspTransactionId(refusal.PaymentId));
         try
         {
-            var payment = await CallbackRead.RunAsync(database.General, refusal.PaymentId, CancellationToken.None);
+            var payment = await store.ReadAloneAsync(Pool.General, refusal.PaymentId, CancellationToken.None);
             return payment is null
                 || !CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash)
                 || await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, CancellationToken.None);
@@ -109,7 +111,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
                 return true;
 
             case PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp:
-                var moved = await MoveWrite.RunAsync(database.Callback, payment.Id, move, name, reason, cancellationToken);
+                var moved = await store.MoveAsync(Pool.Callback, payment.Id, move, name, reason, cancellationToken);
                 if (moved)
                 {
                     LogEnded(id, reason);
@@ -120,7 +122,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
             case PaymentState.Authorising when payment.Authorise is { } authorise:
                 var body = wallet.AnswerFail(id, DeclineReason.TooLate);
                 var decision = new Decision { OperationId = authorise.Id, Move = move, Event = name, Reason = reason, FailBody = body };
-                if (!await DecisionWrite.RunAsync(database.Callback, decision, cancellationToken))
+                if (!await store.DecideAsync(Pool.Callback, decision, cancellationToken))
                 {
                     return false;
                 }
@@ -135,7 +137,7 @@ internal sealed partial class Refusals(GatewayDatabase database, PendingAnswers 
 
             case PaymentState.Approved or PaymentState.Authorised when payment.Authorise is { } authorise:
                 var withdrawal = new Decision { OperationId = authorise.Id, While = Answer.Ok, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = reason };
-                if (!await DecisionWrite.RunAsync(database.Callback, withdrawal, cancellationToken))
+                if (!await store.DecideAsync(Pool.Callback, withdrawal, cancellationToken))
                 {
                     return false;
                 }

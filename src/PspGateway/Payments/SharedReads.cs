@@ -5,7 +5,7 @@ using PspGateway.Storage.Queue;
 namespace PspGateway.Payments;
 
 /// <summary>The read every 100 ms of a payment that another replica works on, shared by all who wait for it (ENGINE 3).</summary>
-internal sealed class SharedReads(HotPath hotPath, TimeProvider time)
+internal sealed class SharedReads(IPaymentStore store, TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
     private readonly ConcurrentDictionary<Guid, Lazy<Task<CallbackPayment?>>> _next = new();
@@ -20,7 +20,7 @@ internal sealed class SharedReads(HotPath hotPath, TimeProvider time)
         _next.TryRemove(paymentId, out _);
         try
         {
-            return await hotPath.ReadAsync(paymentId);
+            return await store.ReadAsync(paymentId);
         }
         catch (Exception exception) when (exception is Npgsql.NpgsqlException or ConnectionNotOpenedException)
         {

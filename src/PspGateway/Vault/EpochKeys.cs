@@ -16,24 +16,32 @@ internal sealed class EpochKey(Guid id, byte[] key)
     public override string ToString() => $"epoch {Id:N}";
 }
 
+/// <summary>The keys that tokens are sealed with.</summary>
+internal interface IEpochKeys
+{
+    /// <summary>Today's key; from memory but for the first time in a day.</summary>
+    ValueTask<EpochKey> TodayAsync(CancellationToken cancellationToken);
+
+    /// <exception cref="CryptographicException">The epoch was destroyed, or its file is not in this key folder.</exception>
+    ValueTask<EpochKey> ByIdAsync(Guid id, CancellationToken cancellationToken);
+}
+
 /// <summary>
 /// The daily keys. The file is written first, then the row that names it; of two replicas that race, the loser reads the winner's file.
 /// Destroying one deletes its file under a lock that sealing shares, and with it whatever any backup still holds.
 /// </summary>
-internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder folder, IKeyWrapper wrapper, TimeProvider time, ILogger<EpochKeys> logger) : IDisposable
+internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder folder, IKeyWrapper wrapper, TimeProvider time, ILogger<EpochKeys> logger) : IEpochKeys, IDisposable
 {
     private readonly ConcurrentDictionary<DateOnly, EpochKey> _byDay = new();
     private readonly ConcurrentDictionary<Guid, EpochKey> _byId = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
 
-    /// <summary>Today's key; from memory but for the first time in a day.</summary>
     public ValueTask<EpochKey> TodayAsync(CancellationToken cancellationToken)
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         return _byDay.TryGetValue(today, out var key) ? ValueTask.FromResult(key) : new ValueTask<EpochKey>(EnsureAsync(today, cancellationToken));
     }
 
-    /// <exception cref="CryptographicException">The epoch was destroyed, or its file is not in this key folder.</exception>
     public async ValueTask<EpochKey> ByIdAsync(Guid id, CancellationToken cancellationToken) =>
         _byId.TryGetValue(id, out var key) ? key : await LoadAsync(id, cancellationToken);
 

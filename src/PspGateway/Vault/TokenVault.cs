@@ -19,7 +19,7 @@ internal sealed record SealedToken(Guid EpochId, byte[] Bytes);
 /// Seals and opens card tokens: one random key per token, AES-256-GCM bound to payment, merchant and operation; that key wrapped by the
 /// day's. Layout: version (1), length of the wrapped key (2), wrapped key, box.
 /// </summary>
-internal sealed class TokenVault(EpochKeys epochs)
+internal sealed class TokenVault(IEpochKeys epochs)
 {
     private const byte Version = 1;
 

@@ -12,6 +12,7 @@ internal static class VaultRegistration
         builder.Services.AddSingleton(services => new KeyFolder(FolderPath(services.GetRequiredService<IOptions<VaultOptions>>().Value, builder.Environment)));
         builder.Services.AddSingleton<IKeyWrapper>(services => new LocalKeyWrapper(MasterKey(services.GetRequiredService<IOptions<VaultOptions>>().Value)));
         builder.Services.AddSingleton<EpochKeys>();
+        builder.Services.AddSingleton<IEpochKeys>(provider => provider.GetRequiredService<EpochKeys>());
         builder.Services.AddSingleton<TokenVault>();
         builder.Services.AddSingleton<FieldSealer>();
         builder.Services.AddHealthChecks().AddCheck<VaultCheck>("vault", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));

@@ -20,7 +20,7 @@ namespace PspGateway.Vipps;
 /// within 12, counted from the request's first byte, whatever else is broken.
 /// </summary>
 internal sealed partial class MakePaymentEndpoint(
-    HotPath hotPath,
+    IPaymentStore store,
     Approvals approvals,
     Refusals refusals,
     DeliveredMarks marks,
@@ -87,7 +87,7 @@ internal sealed partial class MakePaymentEndpoint(
         CallbackPayment? payment;
         try
         {
-            payment = await hotPath.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time);
+            payment = await store.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time);
         }
         catch (Exception exception)
         {

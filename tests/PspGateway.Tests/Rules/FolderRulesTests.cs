@@ -54,7 +54,7 @@ public sealed class FolderRulesTests : IDisposable
 
     // The controls: rules that are broken on purpose must be found broken, each by another kind of use.
     [Theory]
-    [InlineData("Payments", "PspGateway.Storage.GatewayDatabase", "Vault", "Domain")]
+    [InlineData("Payments", "PspGateway.Storage.IPaymentStore", "Vault", "Domain")]
     [InlineData("Payments", "PspGateway.Vault.TokenVault", "Storage", "Domain")]
     [InlineData("Storage", "PspGateway.Domain.Payments.Payment ")]
     [InlineData("Vipps", "PspGateway.Domain.Cards.CardToken ", "Payments", "Storage")]
