@@ -48,6 +48,10 @@ internal sealed partial class Approvals(
         return FailAndSettle(new PendingAnswer(payment.Id, Guid.Empty, deadline), DeclineReason.TooLate);
     }
 
+    /// <summary>An OK that can leave in time no more: FAIL goes out instead, and is stored over it unless another call has delivered it.</summary>
+    public AnswerToGive TakeBack(PspTransactionId id, AnswerToGive ok) =>
+        ok.OkOf is { } mine ? FailAndSettle(mine, DeclineReason.TooLate) : Fail(id.Value, DeclineReason.TooLate);
+
     /// <summary>Null: the payment had moved on, read it again.</summary>
     private async Task<AnswerToGive?> AcceptAsync(CallbackPayment payment, CardToken token, string? cardBin, AnswerDeadline deadline)
     {
@@ -59,7 +63,9 @@ internal sealed partial class Approvals(
 
         runner.Start(payment, token, cardBin, mine);
         var answer = await FirstAnswerAsync(mine);
-        if (answer?.OkOf is null)
+
+        // One that is settled later stays until then: a repeat that comes before must not be accepted anew.
+        if (answer?.OkOf is null && !mine.FailWentOut)
         {
             answers.Remove(mine);
         }
@@ -89,9 +95,9 @@ internal sealed partial class Approvals(
         }
 
         var stored = mine.Decided.IsCompleted ? await mine.Decided : await DecideLateAsync(mine);
-        if (stored is null || (stored.Answer == Answer.Ok && mine.Deadline.UntilAnswerBy == TimeSpan.Zero))
+        if (stored is null || (stored.Answer == Answer.Ok && (mine.FailWentOut || mine.Deadline.UntilAnswerBy == TimeSpan.Zero)))
         {
-            // No word from the database, or an OK that was confirmed too late to send (ENGINE 8).
+            // No word from the database, an OK that was confirmed too late to send (ENGINE 8), or one that was taken back before.
             return FailAndSettle(mine, DeclineReason.TooLate);
         }
 

@@ -11,7 +11,7 @@ namespace PspGateway.Payments;
 /// Undoes an authorisation whose outcome is unknown or unwanted (ENGINE 13). Each rung is a cancel of its own key, by the acquirer's
 /// reference or by ours; rungs go on until there is proof, since a cancel can overtake the authorisation it is meant for.
 /// </summary>
-internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> operations, ILogger<CancelLadder> logger)
+internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquirer, QueueSignal signal, IOptions<OperationOptions> operations, TimeProvider time, ILogger<CancelLadder> logger)
 {
     private static readonly TimeSpan SendAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
@@ -38,8 +38,7 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
             return;
         }
 
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(operations.Value.Lease / 3);
+        using var timeout = new CancellationTokenSource(operations.Value.Lease / 3, time);
         var outcome = await acquirer.CancelAsync(
             new CancelRequest
             {

@@ -35,21 +35,29 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
 
     internal async Task RunAsync(CancellationToken stoppingToken)
     {
-        await foreach (var (pending, doubtful) in _queue.Reader.ReadAllAsync(stoppingToken))
+        while (await _queue.Reader.WaitToReadAsync(stoppingToken))
         {
-            try
+            while (_queue.Reader.TryRead(out var next))
             {
-                using var step = PaymentTrace.Step("late decision", new PspTransactionId(pending.PaymentId));
-                await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, stoppingToken));
-                answers.Remove(pending);
-                signal.Set();
+                await StoreAsync(next.Pending, next.Doubtful, stoppingToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                LogNotStored(exception, new PspTransactionId(pending.PaymentId));
-                await Task.Delay(RetryAfter, time, stoppingToken);
-                Enqueue(pending, doubtful);
-            }
+        }
+    }
+
+    private async Task StoreAsync(PendingAnswer pending, bool doubtful, CancellationToken stoppingToken)
+    {
+        try
+        {
+            using var step = PaymentTrace.Step("late decision", new PspTransactionId(pending.PaymentId));
+            await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, stoppingToken));
+            answers.Remove(pending);
+            signal.Set();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogNotStored(exception, new PspTransactionId(pending.PaymentId));
+            await Task.Delay(RetryAfter, time, stoppingToken);
+            Enqueue(pending, doubtful);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using PspGateway.Domain.Operations;
@@ -21,17 +22,23 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
     private const int Capacity = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
     private readonly Channel<LateRefusal> _late = Channel.CreateBounded<LateRefusal>(Capacity);
+    private readonly ConcurrentDictionary<Guid, LateRefusal> _remembered = new();
 
     private const int MostRereads = 4;
 
     /// <summary>The wallet was answered and will not say it again, so this process remembers it until the database answers: an OK it did not take must be taken back.</summary>
     public void Remember(LateRefusal refusal)
     {
+        _remembered[refusal.PaymentId] = refusal;
         if (!_late.Writer.TryWrite(refusal))
         {
+            Forget(refusal);
             LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
         }
     }
+
+    /// <summary>True while a refusal of the payment waits to be stored: the wallet was answered, so that no token of it may be accepted any more.</summary>
+    public bool Remembers(Guid paymentId) => _remembered.ContainsKey(paymentId);
 
     /// <param name="move">Abort or Expire.</param>
     /// <returns>False when the payment kept moving: it has to be tried again.</returns>
@@ -89,9 +96,15 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         try
         {
             var payment = await store.ReadAloneAsync(Pool.General, refusal.PaymentId, CancellationToken.None);
-            return payment is null
+            if (payment is null
                 || !CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash)
-                || await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, CancellationToken.None);
+                || await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, CancellationToken.None))
+            {
+                Forget(refusal);
+                return true;
+            }
+
+            return false;
         }
         catch (Exception exception)
         {
@@ -99,6 +112,8 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
             return false;
         }
     }
+
+    private void Forget(LateRefusal refusal) => _remembered.TryRemove(KeyValuePair.Create(refusal.PaymentId, refusal));
 
     /// <summary>True when there is nothing left to do.</summary>
     private async Task<bool> TryAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
@@ -142,6 +157,8 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
                     return false;
                 }
 
+                // An OK that is committed and not confirmed yet must not go out any more.
+                answers.Find(payment.Id)?.LatchFail();
                 LogWithdrawn(id, reason);
                 GatewayMeter.Doubtful(DoubtCause.RefusedByWallet);
                 return true;

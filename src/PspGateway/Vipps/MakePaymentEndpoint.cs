@@ -41,7 +41,7 @@ internal sealed partial class MakePaymentEndpoint(
         .WithMetadata(new AcceptsMetadata([], typeof(MakePaymentBody)))
         .Produces<MakePaymentAnswerBody>().Produces(400).Produces(401).Produces(408).Produces(413);
 
-    private async Task HandleAsync(HttpContext context)
+    internal async Task HandleAsync(HttpContext context)
     {
         var firstByte = context.Features.Get<IFirstByteFeature>()?.FirstByte ?? time.GetTimestamp();
         var deadline = new AnswerDeadline(time, firstByte, deadlines.Value);
@@ -77,6 +77,13 @@ internal sealed partial class MakePaymentEndpoint(
 
         var answer = found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline);
         var (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
+        if (decision == "ok" && deadline.UntilAnswerBy == TimeSpan.Zero)
+        {
+            // A process that was held up between its decision and here (ENGINE 8): no OK leaves after AnswerBy.
+            answer = approvals.TakeBack(id, answer);
+            (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
+        }
+
         GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !deadline.IsOpen);
         await WriteAsync(context, answer);
     }
@@ -119,7 +126,9 @@ internal sealed partial class MakePaymentEndpoint(
         {
             if (call is { State: VippsPaymentState.Accepted, Token: { } token })
             {
-                return await approvals.AnswerAsync(payment, token, call.CardBin, deadline);
+                return refusals.Remembers(payment.Id)
+                    ? Fail(id, VippsErrorId.Of(DeclineReason.TooLate))
+                    : await approvals.AnswerAsync(payment, token, call.CardBin, deadline);
             }
 
             var (move, name, reason) = RefusalOf(call.State);
@@ -131,12 +140,11 @@ internal sealed partial class MakePaymentEndpoint(
         catch (Exception exception)
         {
             LogFailed(exception, id);
+            RememberRefusal(id, call, request);
             if (call.State == VippsPaymentState.Accepted)
             {
                 return Fail(id, VippsErrorId.Of(DeclineReason.TooLate));
             }
-
-            RememberRefusal(id, call, request);
         }
 
         return Fail(id, StatusOf(call.State));

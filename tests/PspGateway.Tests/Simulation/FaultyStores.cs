@@ -1,0 +1,66 @@
+using PspGateway.Domain.Operations;
+using PspGateway.Payments;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Tests.Simulation;
+
+/// <summary>Forgets to erase sealed tokens.</summary>
+internal sealed class ForgetfulStore(Func<long> now) : ModelStore(now)
+{
+    protected override void Erase(ModelOperation authorise)
+    {
+    }
+}
+
+/// <summary>Writes OK whatever was decided before.</summary>
+internal sealed class OverwritingStore(Func<long> now) : ModelStore(now)
+{
+    public override StoredAnswer? Record(AuthoriseOutcome outcome)
+    {
+        if (outcome.Approved && Find(outcome.OperationId) is { } o)
+        {
+            o.Answer = null;
+            o.Body = null;
+            o.Payment.State = PspGateway.Domain.Payments.PaymentState.Authorising;
+        }
+
+        return base.Record(outcome);
+    }
+}
+
+/// <summary>Finishes a reversal as soon as its first cancel was taken.</summary>
+internal sealed class HastyStore(Func<long> now) : ModelStore(now)
+{
+    public override bool NextRung(ClaimedOperation reverse, TimeSpan offset) => Finish(reverse.Id, reverse.Generation);
+}
+
+/// <summary>Takes an authorise that was left behind for one that surely was not sent.</summary>
+internal sealed class HopefulStore(Func<long> now) : ModelStore(now)
+{
+    public override bool Decide(Decision decision) => base.Decide(new Decision
+    {
+        OperationId = decision.OperationId,
+        Generation = decision.Generation,
+        While = decision.While,
+        OnlyUndelivered = decision.OnlyUndelivered,
+        NothingSent = decision.FailBody is not null,
+        Move = decision.Move,
+        Event = decision.Event,
+        Reason = decision.Reason,
+        FailBody = decision.FailBody,
+    });
+}
+
+/// <summary>Accepts a token although another was accepted before.</summary>
+internal sealed class AcceptingStore(Func<long> now) : ModelStore(now)
+{
+    public override bool Accept(AcceptedToken token, TimeSpan remaining)
+    {
+        if (Payments.TryGetValue(token.PaymentId, out var payment) && payment.State == PspGateway.Domain.Payments.PaymentState.Authorising)
+        {
+            payment.State = PspGateway.Domain.Payments.PaymentState.Initiated;
+        }
+
+        return base.Accept(token, remaining);
+    }
+}

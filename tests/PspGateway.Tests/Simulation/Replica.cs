@@ -1,0 +1,215 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using PspGateway.Domain;
+using PspGateway.Domain.Merchants;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Payments;
+using PspGateway.Storage.Rows;
+using PspGateway.Vault;
+using PspGateway.Vipps;
+using PspGateway.Vipps.Wire;
+
+namespace PspGateway.Tests.Simulation;
+
+/// <summary>One process of the gateway: the engine's own classes, with the store, the acquirer, the clock and the thread simulated.</summary>
+internal sealed class Replica : IDisposable
+{
+    private static readonly IOptions<DeadlineOptions> Deadlines = Options.Create(new DeadlineOptions());
+    private static readonly IOptions<VippsOptions> Vipps = Options.Create(new VippsOptions());
+    private readonly Scheduler _scheduler;
+    private readonly ModelStore _model;
+    private readonly SimulatedStore _store;
+    private readonly MakePaymentEndpoint _endpoint;
+    private readonly OperationWorker _worker;
+    private readonly AcquirerNews _news;
+    private bool _drains;
+    private bool _reads;
+
+    public Replica(string name, Scheduler scheduler, ModelStore model, DatabaseTrouble trouble, Func<SimulatedProcess, IAcquirer> acquirer, TimeSpan wallClockOff)
+    {
+        (_scheduler, _model) = (scheduler, model);
+        Process = new SimulatedProcess(name, scheduler, wallClockOff);
+        scheduler.Add(Process);
+        _store = new SimulatedStore(model, scheduler, Process, trouble);
+        var time = Process.Clock;
+        var operations = new OperationOptions();
+        foreach (var seconds in (double[])[0, 2, 5, 10, 20, 40, 75, 120])
+        {
+            operations.Backoff.Add(TimeSpan.FromSeconds(seconds));
+        }
+
+        var options = Options.Create(operations);
+        var wallet = new PlainWallet();
+        var signal = new QueueSignal();
+        var answers = new PendingAnswers();
+        var bank = acquirer(Process);
+        var late = new LateDecisions(_store, wallet, answers, signal, time, NullLogger<LateDecisions>.Instance);
+        var marks = new DeliveredMarks(_store, answers, Options.Create(new ReportOptions()), time, NullLogger<DeliveredMarks>.Instance);
+        var refusals = new Refusals(_store, answers, signal, wallet, time, NullLogger<Refusals>.Instance);
+        var call = new AuthoriseCall(_store, bank, Deadlines, time, NullLogger<AuthoriseCall>.Instance);
+        var gateway = Options.Create(new GatewayOptions { PublicBaseUrl = new Uri("https://gateway.example") });
+        var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, wallet, late, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);
+        var approvals = new Approvals(_store, runner, answers, new SharedReads(_store, time), late, signal, wallet, Deadlines, time, NullLogger<Approvals>.Instance);
+        var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
+        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
+        _news = new AcquirerNews(_store, ladder, signal, wallet, options, NullLogger<AcquirerNews>.Instance);
+        _worker = new OperationWorker(_store, ladder, signal, wallet, options, NullLogger<OperationWorker>.Instance);
+        Process.Start(() => late.RunAsync(CancellationToken.None));
+        Process.Start(() => marks.RunAsync(CancellationToken.None));
+        Process.Start(() => refusals.RunAsync(CancellationToken.None));
+        Poll();
+    }
+
+    public SimulatedProcess Process { get; }
+
+    public void Dispose() => _worker.Dispose();
+
+    /// <summary>When it last went on after a stop; never: -1.</summary>
+    public long StoppedLast { get; private set; } = -1;
+
+    /// <summary>SIGSTOP, and SIGCONT later.</summary>
+    public void StopFor(TimeSpan time)
+    {
+        Process.Stop();
+        _scheduler.Tell($"{Process.Name} is stopped");
+        _scheduler.After(time, () =>
+        {
+            Process.Continue();
+            StoppedLast = _scheduler.Now;
+        });
+    }
+
+    /// <summary>The request as Kestrel hands it over once it is authenticated; what is written goes to <paramref name="answer"/>.</summary>
+    public void MakePayment(Guid payment, string token, byte[] body, Stream answer, Action<int> ended, CancellationToken gone)
+    {
+        var context = new DefaultHttpContext();
+        context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime { RequestAborted = gone });
+        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(JwtRegisteredClaimNames.Sub, payment.ToString("N")), new Claim(MakePaymentTokens.MerchantClaim, "123456")]));
+        context.Request.Headers.Authorization = token;
+        context.Request.ContentLength = body.Length;
+        context.Request.Body = new MemoryStream(body, writable: false);
+        context.Response.Body = answer;
+        Process.Start(async () =>
+        {
+            await _endpoint.HandleAsync(context);
+            ended(context.Response.StatusCode);
+        });
+    }
+
+    /// <summary>Stored before it is acknowledged; false: the acquirer has to send it again.</summary>
+    public void Receive(ModelNotification notification, Action<bool> acknowledge) => Process.Start(async () =>
+    {
+        try
+        {
+            await _store.WriteAsync(() => _model.Store(notification), CancellationToken.None);
+            acknowledge(true);
+        }
+        catch (Exception)
+        {
+            acknowledge(false);
+        }
+    });
+
+    /// <summary>The workers' polls, a second apart, more or less.</summary>
+    private void Poll()
+    {
+        if (!Process.Alive)
+        {
+            return;
+        }
+
+        if (!_drains && _model.Operations.Exists(o => o.DueAt <= _scheduler.Now))
+        {
+            _drains = true;
+            Process.Start(async () =>
+            {
+                try
+                {
+                    await _worker.DrainAsync(CancellationToken.None);
+                }
+                catch (Npgsql.NpgsqlException)
+                {
+                    // The next pass runs.
+                }
+
+                _drains = false;
+            });
+        }
+
+        if (!_reads && _model.Notifications.Exists(n => n.DueAt <= _scheduler.Now))
+        {
+            _reads = true;
+            Process.Start(async () =>
+            {
+                try
+                {
+                    foreach (var notification in await _store.WriteAsync(_model.ClaimNotifications, CancellationToken.None))
+                    {
+                        await ApplyAsync(notification);
+                    }
+                }
+                catch (Exception)
+                {
+                    // It comes again.
+                }
+
+                _reads = false;
+            });
+        }
+
+        _scheduler.After(_scheduler.Between(0.5, 1.5), Poll);
+    }
+
+    private async Task ApplyAsync(ModelNotification n)
+    {
+        var verdict = n.Kind switch
+        {
+            NotificationKind.Authorisation => await _news.AuthorisationAsync(n.MerchantReference, n.Account, n.PspReference, n.Success, CancellationToken.None),
+            NotificationKind.Cancellation => await _news.CancellationAsync(n.MerchantReference, n.Account, n.OriginalReference, n.Success, CancellationToken.None),
+            _ => await _news.TechnicalCancelAsync(n.MerchantReference, n.Account, n.Success, ProcessClock.Start + TimeSpan.FromTicks(n.ReceivedAt), CancellationToken.None),
+        };
+        _scheduler.Tell($"{Process.Name} {n.Kind} {n.Success}: {verdict}");
+        if (verdict != NewsVerdict.Busy)
+        {
+            n.DueAt = null;
+        }
+    }
+
+    private sealed class Lifetime : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort()
+        {
+        }
+    }
+
+    private sealed class OneKey : IEpochKeys
+    {
+        private static readonly EpochKey Key = new(Guid.Parse("11111111-1111-7111-8111-111111111111"), new byte[32]);
+
+        public ValueTask<EpochKey> TodayAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Key);
+
+        public ValueTask<EpochKey> ByIdAsync(Guid id, CancellationToken cancellationToken) => ValueTask.FromResult(Key);
+    }
+
+    private sealed class PlainWallet : IWallet
+    {
+        public bool CanForceApprove => false;
+
+        public byte[] AnswerOk(PspTransactionId id) => MakePaymentAnswer.Ok(id);
+
+        public byte[] AnswerFail(PspTransactionId id, DeclineReason reason) => MakePaymentAnswer.Fail(id, VippsErrorId.Of(reason), errorIdAsString: false);
+
+        public CallbackCredential IssueCallback(PspTransactionId id, MerchantSerialNumber merchant, Money amount, DateTimeOffset at) => throw new NotSupportedException();
+
+        public Task<InitiationOutcome> InitiateAsync(Initiation initiation, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<string?> ForceApproveAsync(PspTransactionId id, MerchantSerialNumber merchant, string phoneNumber, string token, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}

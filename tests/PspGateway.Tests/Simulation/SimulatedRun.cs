@@ -1,0 +1,273 @@
+using PspGateway.Domain;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Storage.Rows;
+using PspGateway.Vipps;
+
+namespace PspGateway.Tests.Simulation;
+
+/// <summary>What a run came to.</summary>
+internal sealed record RunResult(int Seed, string StoryHash, IReadOnlyList<string> Breaches, int Approved, int Reversed, int Doubtful, int Kills, int Steps, string Story);
+
+/// <summary>
+/// One run of a seed: a few payments, two replicas, a store, an acquirer and Vipps, with kills, stops, a database that goes away, lost and
+/// late messages. At the end the books of the other side are held against what Vipps was told (INVARIANTS of docs/invariants.md).
+/// </summary>
+internal sealed class SimulatedRun
+{
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(480);
+    private static readonly TimeSpan ReversedWithin = TimeSpan.FromSeconds(120);
+    private readonly int _seed;
+    private readonly Scheduler _scheduler;
+    private readonly ModelStore _model;
+    private readonly ModelAcquirer _acquirer;
+    private readonly ModelVipps _vipps;
+    private readonly List<VippsView> _views = [];
+    private readonly Replica?[] _replicas = new Replica?[2];
+    private readonly DatabaseTrouble _trouble;
+    private readonly List<string> _breaches = [];
+    private readonly double _refused;
+    private readonly double _lost;
+    private int _kills;
+    private TimeSpan _quietFrom;
+
+    private SimulatedRun(int seed, Func<Func<long>, ModelStore>? store)
+    {
+        _seed = seed;
+        _scheduler = new Scheduler(seed);
+        _model = store?.Invoke(() => _scheduler.Now) ?? new ModelStore(() => _scheduler.Now);
+        var calm = _scheduler.Chance(0.2);
+        _trouble = new DatabaseTrouble
+        {
+            LockNotAvailable = calm ? 0 : 0.02,
+            LostBefore = calm ? 0 : 0.02,
+            LostAfter = calm ? 0 : 0.02,
+            Hangs = calm ? 0 : 0.02,
+            Down = calm || _scheduler.Chance(0.6) ? null : Window(_scheduler.Between(0, 15), _scheduler.Between(0.2, 25)),
+        };
+        (_refused, _lost) = calm ? (0, 0) : (0.05, 0.08);
+        var plans = new Dictionary<Guid, AcquirerPlan>();
+        _acquirer = new ModelAcquirer(_scheduler, id => plans[id], Deliver, slow: calm ? 0.1 : 0.35)
+        {
+            OnHold = hold =>
+            {
+                if (_acquirer!.Holds.Count(h => h.IsLive && h.PaymentId == hold.PaymentId) > 1)
+                {
+                    Breach("I1: two live authorisations");
+                }
+            },
+        };
+        _vipps = new ModelVipps(_scheduler, AnyReplica, brokenLines: calm ? 0 : 0.15, Breach, OkLeaves);
+        for (var slot = 0; slot < _replicas.Length; slot++)
+        {
+            StartReplica(slot, 0);
+        }
+
+        for (var i = 1 + _scheduler.Below(3); i > 0; i--)
+        {
+            AddPayment(plans, i);
+        }
+    }
+
+    /// <param name="store">Another store than the true one, to see that its fault is found.</param>
+    public static RunResult Of(int seed, Func<Func<long>, ModelStore>? store = null)
+    {
+        var run = new SimulatedRun(seed, store);
+        run._scheduler.Run(Length);
+        run.CheckTheBooks();
+        return new RunResult(
+            seed,
+            run._scheduler.StoryHash(),
+            run._breaches,
+            run._views.Count(v => v.Verdict == VippsVerdict.Ok),
+            run._acquirer.Holds.Count(h => !h.IsLive),
+            run._model.Payments.Values.Count(p => p.State == PaymentState.Withdrawn),
+            run._kills,
+            run._scheduler.Steps,
+            run._scheduler.Story());
+    }
+
+    private void AddPayment(Dictionary<Guid, AcquirerPlan> plans, int number)
+    {
+        var view = new VippsView(new Guid(_seed, (short)number, 0x7000, [0x80, 0, 0, 0, 0, 0, 0, (byte)number]), $"token-{_seed}-{number}");
+        _views.Add(view);
+        plans[view.Payment] = _scheduler.Below(10) switch { 0 => AcquirerPlan.Decline, 1 => AcquirerPlan.SoftDecline, 2 => AcquirerPlan.ApproveAnotherAmount, 3 => AcquirerPlan.ApproveInPart, _ => AcquirerPlan.Approve };
+        _model.Payments[view.Payment] = new ModelPayment { Id = view.Payment, Amount = Money.Nok(49900), TokenHash = MakePaymentTokens.Hash(view.Token) };
+        var at = _scheduler.Between(0, 3);
+        _scheduler.After(at, () => _vipps.Approve(view));
+        for (var echoes = _scheduler.Below(3); echoes > 0; echoes--)
+        {
+            _scheduler.After(at + _scheduler.Between(0.001, 14), () => _vipps.Post(view, "ACCEPTED", again: 0));
+        }
+
+        if (_scheduler.Chance(0.15))
+        {
+            _scheduler.After(at + _scheduler.Between(0, 14), () => _vipps.End(view, _scheduler.Chance(0.5) ? "USER_CANCEL" : "TIMEOUT"));
+        }
+    }
+
+    private void StartReplica(int slot, int life)
+    {
+        var replica = new Replica(
+            $"replica {slot}.{life}",
+            _scheduler,
+            _model,
+            _trouble,
+            process => new SimulatedAcquirer(_acquirer, _scheduler, process, _refused, _lost),
+            _scheduler.Chance(0.3) ? TimeSpan.FromMinutes(_scheduler.Below(21) - 10) : TimeSpan.Zero);
+        _replicas[slot] = replica;
+        if (life >= 2 || _scheduler.Chance(0.4))
+        {
+            return;
+        }
+
+        // Faults come before a continuation, so that any place between two waits may be the last.
+        var left = 4 + _scheduler.Below(156);
+        var kill = _scheduler.Chance(0.6);
+        replica.Process.BeforeEach = process =>
+        {
+            if (--left != 0)
+            {
+                return;
+            }
+
+            if (kill)
+            {
+                Kill(slot, life);
+            }
+            else
+            {
+                replica.StopFor(_scheduler.Between(0.2, 70));
+                QuietFrom(_scheduler.Elapsed + TimeSpan.FromSeconds(71));
+            }
+        };
+    }
+
+    private void Kill(int slot, int life)
+    {
+        _kills++;
+        _replicas[slot]!.Process.Kill();
+        _replicas[slot] = null;
+        _scheduler.Tell($"replica {slot} is killed");
+        var back = _scheduler.Between(1, 20);
+        QuietFrom(_scheduler.Elapsed + back);
+        _scheduler.After(back, () => StartReplica(slot, life + 1));
+    }
+
+    private Replica? AnyReplica()
+    {
+        var slot = _scheduler.Below(2);
+        return _replicas[slot] ?? _replicas[1 - slot];
+    }
+
+    /// <summary>Sent until somebody has stored it.</summary>
+    private void Deliver(ModelNotification notification)
+    {
+        if (AnyReplica() is { Process.Stopped: false } replica)
+        {
+            var acknowledged = false;
+            replica.Receive(notification, stored => acknowledged = stored);
+            _scheduler.After(TimeSpan.FromSeconds(10), () =>
+            {
+                if (!acknowledged)
+                {
+                    Deliver(notification);
+                }
+            });
+        }
+        else
+        {
+            _scheduler.After(_scheduler.Between(1, 5), () => Deliver(notification));
+        }
+    }
+
+    /// <summary>An OK is on its way out: what it says must be true now, and committed.</summary>
+    private void OkLeaves(VippsView view)
+    {
+        // Once Vipps has ended it, it takes no OK, and a replica may have undone it already.
+        if (view.Verdict == VippsVerdict.Ended)
+        {
+            return;
+        }
+
+        var payment = _model.Payments[view.Payment];
+        var held = _acquirer.Holds.SingleOrDefault(h => h.IsLive && h.PaymentId == view.Payment);
+        if (held?.Amount != payment.Amount)
+        {
+            Breach("I3: an OK left without a live authorisation of its amount");
+        }
+
+        if (payment.State is not (PaymentState.Approved or PaymentState.Authorised))
+        {
+            Breach($"I3: an OK left while the store says {payment.State}");
+        }
+    }
+
+    private void CheckTheBooks()
+    {
+        foreach (var view in _views)
+        {
+            var payment = _model.Payments[view.Payment];
+            var live = _acquirer.Holds.Where(h => h.IsLive && h.PaymentId == view.Payment).ToList();
+            var cancelled = _model.Reports.Count(r => r == (ReportedEffect.Cancelled, view.Payment));
+            if (view.Verdict == VippsVerdict.Ok && live.Count == 0 && !(payment.State == PaymentState.Withdrawn && cancelled == 1))
+            {
+                Breach($"I2: Vipps has OK, nothing is held, and it was not told ({payment.State}, {cancelled} reports)");
+            }
+
+            // News that was answered while the database was away lives in memory only: lost with the process, it is found by reconciliation.
+            if (view.Verdict != VippsVerdict.Ok && live.Count > 0 && view.ToldTo.TrueForAll(p => p.Alive))
+            {
+                Breach($"I2: money is held that Vipps has no OK for ({view.Verdict}, {payment.State})");
+            }
+
+            if (payment.State is PaymentState.Authorising or PaymentState.Approved)
+            {
+                Breach($"I6: undecided at the end ({payment.State})");
+            }
+
+            if (_acquirer.Keys.GetValueOrDefault(view.Payment)?.Count > 1)
+            {
+                Breach("I1: a cryptogram went out under a second key");
+            }
+
+            if (_model.Reports.Count(r => r == (ReportedEffect.Authorised, view.Payment)) > 1 || cancelled > 1)
+            {
+                Breach("I5: reported twice");
+            }
+        }
+
+        foreach (var hold in _acquirer.Holds.Where(h => h.Until is not null))
+        {
+            var recoverable = TimeSpan.FromTicks(Math.Max(hold.Since, _quietFrom.Ticks));
+            if (TimeSpan.FromTicks(hold.Until!.Value) > recoverable + ReversedWithin)
+            {
+                Breach("I2: reversed later than 120 s after it could be");
+            }
+        }
+
+        if (_model.Tokens.Count > 0)
+        {
+            Breach("I8: a sealed token was left");
+        }
+
+        if (_model.Operations.Exists(o => !o.Finished && o.Kind == OperationKind.Reverse && o.ParkedWhy is null))
+        {
+            Breach("I6: a reversal is still open at the end");
+        }
+    }
+
+    private (TimeSpan From, TimeSpan To) Window(TimeSpan from, TimeSpan length)
+    {
+        QuietFrom(from + length);
+        return (from, from + length);
+    }
+
+    private void QuietFrom(TimeSpan at) => _quietFrom = at > _quietFrom ? at : _quietFrom;
+
+    private void Breach(string what)
+    {
+        _breaches.Add($"seed {_seed}: {what}");
+        _scheduler.Tell($"BREACH {what}");
+    }
+}
