@@ -85,7 +85,7 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>The request as Kestrel hands it over once it is authenticated; what is written goes to <paramref name="answer"/>.</summary>
-    public void MakePayment(Guid payment, string token, byte[] body, Stream answer, Action<int> ended, CancellationToken gone)
+    public void MakePayment(Guid payment, string token, byte[] body, Stream answer, Action begun, Action<int> ended, CancellationToken gone)
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime { RequestAborted = gone });
@@ -96,6 +96,7 @@ internal sealed class Replica : IDisposable
         context.Response.Body = answer;
         Process.Start(async () =>
         {
+            begun();
             await _endpoint.HandleAsync(context);
             ended(context.Response.StatusCode);
         });

@@ -26,6 +26,8 @@ internal sealed class SimulatedRun
     private readonly Replica?[] _replicas = new Replica?[2];
     private readonly DatabaseTrouble _trouble;
     private readonly List<string> _breaches = [];
+    private readonly Dictionary<Guid, AcquirerPlan> _plans = [];
+    private readonly bool _calm;
     private readonly double _refused;
     private readonly double _lost;
     private int _kills;
@@ -36,7 +38,7 @@ internal sealed class SimulatedRun
         _seed = seed;
         _scheduler = new Scheduler(seed);
         _model = store?.Invoke(() => _scheduler.Now) ?? new ModelStore(() => _scheduler.Now);
-        var calm = _scheduler.Chance(0.2);
+        var calm = _calm = _scheduler.Chance(0.2);
         _trouble = new DatabaseTrouble
         {
             LockNotAvailable = calm ? 0 : 0.02,
@@ -46,8 +48,7 @@ internal sealed class SimulatedRun
             Down = calm || _scheduler.Chance(0.6) ? null : Window(_scheduler.Between(0, 15), _scheduler.Between(0.2, 25)),
         };
         (_refused, _lost) = calm ? (0, 0) : (0.05, 0.08);
-        var plans = new Dictionary<Guid, AcquirerPlan>();
-        _acquirer = new ModelAcquirer(_scheduler, id => plans[id], Deliver, slow: calm ? 0.1 : 0.35)
+        _acquirer = new ModelAcquirer(_scheduler, id => _plans[id], Deliver, slow: calm ? 0.1 : 0.35)
         {
             OnHold = hold =>
             {
@@ -65,7 +66,7 @@ internal sealed class SimulatedRun
 
         for (var i = 1 + _scheduler.Below(3); i > 0; i--)
         {
-            AddPayment(plans, i);
+            AddPayment(i);
         }
     }
 
@@ -87,11 +88,11 @@ internal sealed class SimulatedRun
             run._scheduler.Story());
     }
 
-    private void AddPayment(Dictionary<Guid, AcquirerPlan> plans, int number)
+    private void AddPayment(int number)
     {
         var view = new VippsView(new Guid(_seed, (short)number, 0x7000, [0x80, 0, 0, 0, 0, 0, 0, (byte)number]), $"token-{_seed}-{number}");
         _views.Add(view);
-        plans[view.Payment] = _scheduler.Below(10) switch { 0 => AcquirerPlan.Decline, 1 => AcquirerPlan.SoftDecline, 2 => AcquirerPlan.ApproveAnotherAmount, 3 => AcquirerPlan.ApproveInPart, _ => AcquirerPlan.Approve };
+        _plans[view.Payment] = _scheduler.Below(10) switch { 0 => AcquirerPlan.Decline, 1 => AcquirerPlan.SoftDecline, 2 => AcquirerPlan.ApproveAnotherAmount, 3 => AcquirerPlan.ApproveInPart, _ => AcquirerPlan.Approve };
         _model.Payments[view.Payment] = new ModelPayment { Id = view.Payment, Amount = Money.Nok(49900), TokenHash = MakePaymentTokens.Hash(view.Token) };
         var at = _scheduler.Between(0, 3);
         _scheduler.After(at, () => _vipps.Approve(view));
@@ -219,6 +220,12 @@ internal sealed class SimulatedRun
             if (view.Verdict != VippsVerdict.Ok && live.Count > 0 && view.ToldTo.TrueForAll(p => p.Alive))
             {
                 Breach($"I2: money is held that Vipps has no OK for ({view.Verdict}, {payment.State})");
+            }
+
+            if (_calm && _quietFrom == TimeSpan.Zero && view.Verdict == VippsVerdict.Fail && _plans[view.Payment] == AcquirerPlan.Approve
+                && _acquirer.Holds.Exists(h => h.PaymentId == view.Payment && h.Since < view.PostedAt + TimeSpan.FromSeconds(10).Ticks))
+            {
+                Breach("a sale was lost: approved in time, no trouble, and FAIL was answered");
             }
 
             if (payment.State is PaymentState.Authorising or PaymentState.Approved)
