@@ -62,6 +62,7 @@ public static class SimulatorApp
         .AddSingleton<AcquirerBook>()
         .AddSingleton<IdempotentCalls>()
         .AddSingleton<Payments>()
+        .AddSingleton<FailurePlan>()
         .AddSingleton<Modifications>()
         .AddSingleton<Notifier>()
         .AddHostedService(provider => provider.GetRequiredService<Notifier>());

@@ -24,6 +24,9 @@ public sealed class SimulatorOptions
 
     public TimeSpan AccessTokenLife { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Whether the acquirer keeps the rest after a capture of a part.</summary>
+    public bool MultiplePartialCaptures { get; set; } = true;
+
     public string AcquirerApiKey { get; set; } = "simulated-acquirer-api-key";
 
     /// <summary>Hexadecimal, as Adyen shows it in its customer area.</summary>

@@ -87,6 +87,24 @@ public sealed class ApiDescriptionTests(TestWorld world) : IClassFixture<TestWor
         Assert.NotNull(token["properties"]!["access_token"]);
     }
 
+    [Fact]
+    public async Task A_merchant_can_read_how_to_capture_refund_and_cancel()
+    {
+        var document = await ReadAsync();
+
+        foreach (var (word, member, required) in new[] { ("capture", "modificationAmount", true), ("refund", "modificationAmount", true), ("cancel", "cancelTransactionOnly", false) })
+        {
+            var post = document["paths"]![$"/epayment/v1/payments/{{reference}}/{word}"]!["post"]!;
+            Assert.Equal(["Idempotency-Key", "Merchant-Serial-Number"], post["parameters"]!.AsArray().Where(p => p!["in"]!.GetValue<string>() == "header").Select(p => p!["name"]!.GetValue<string>()).Order(StringComparer.Ordinal));
+            Assert.Equal(["200", "400", "401", "403", "404", "409", "413"], post["responses"]!.AsObject().Select(r => r.Key).Order(StringComparer.Ordinal));
+            Assert.Equal(required, post["requestBody"]!["required"]?.GetValue<bool>() ?? false);
+            var body = Resolve(document, post["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>())!;
+            Assert.NotNull(body["properties"]![member]);
+            var answer = Resolve(document, post["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>())!;
+            Assert.NotNull(answer["properties"]!["aggregate"]);
+        }
+    }
+
     // The reading is by hand and tolerant of content types: describing a body must not make routing refuse what it took before.
     [Theory]
     [InlineData("text/plain")]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using PspGateway.Domain;
 using PspGateway.Domain.Operations;
 using PspGateway.IntegrationTests.World;
 using PspGateway.Payments;
@@ -24,14 +25,26 @@ public sealed class ContractTests(TestEnvironmentWorld world) : IClassFixture<Te
         var id = (await world.Merchant.GetAsync(reference))["pspReference"]!.GetValue<string>();
         await world.Vipps.PostAsync(id);
         await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(reference) == "AUTHORIZED");
+        await ValidAsync(await ModifyAsync("capture", 20_000, "contract-3"), 200);
+        await ValidAsync(await ModifyAsync("capture", 60_000, "contract-4"), 409);
+        await ValidAsync(await ModifyAsync("refund", 5_000, "contract-5"), 200);
+        await ValidAsync(await ModifyAsync("refund", 15_001, "contract-6"), 409);
+        await ValidAsync(await ModifyAsync("cancel", null, "contract-7"), 200);
+        await ValidAsync(await ModifyAsync("cancel", null, "contract-8"), 409);
+        await ValidAsync(await ModifyAsync("capture", 0, "contract-9"), 400);
         await ValidAsync(await GetAsync($"epayment/v1/payments/{reference}"));
         await ValidAsync(await GetAsync($"epayment/v1/payments/{reference}/events"));
+        reference += "-none";
+        await ValidAsync(await ModifyAsync("capture", 100, "contract-10"), 404);
 
-        async Task<HttpRequestMessage> PostAsync(JsonObject what, string key)
+        Task<HttpRequestMessage> ModifyAsync(string what, long? value, string key) => PostAsync(
+            value is null ? null : new JsonObject { ["modificationAmount"] = new JsonObject { ["currency"] = "NOK", ["value"] = value } }, key, $"/{reference}/{what}");
+
+        async Task<HttpRequestMessage> PostAsync(JsonObject? what, string key, string path = "")
         {
-            var request = await RequestAsync(HttpMethod.Post, "epayment/v1/payments");
+            var request = await RequestAsync(HttpMethod.Post, $"epayment/v1/payments{path}");
             request.Headers.TryAddWithoutValidation("Idempotency-Key", key + reference[..20]);
-            request.Content = new StringContent(what.ToJsonString(), Encoding.UTF8, "application/json");
+            request.Content = what is null ? null : new StringContent(what.ToJsonString(), Encoding.UTF8, "application/json");
             return request;
         }
 
@@ -44,11 +57,12 @@ public sealed class ContractTests(TestEnvironmentWorld world) : IClassFixture<Te
             return request;
         }
 
-        async Task ValidAsync(HttpRequestMessage request)
+        async Task ValidAsync(HttpRequestMessage request, int? status = null)
         {
             using var response = await world.Http.SendAsync(request);
             Assert.Null(PublishedContract.ViolationsOf(response));
             Assert.NotEqual(System.Net.HttpStatusCode.InternalServerError, response.StatusCode);
+            Assert.Equal(status ?? (int)response.StatusCode, (int)response.StatusCode);
         }
     }
 
@@ -123,6 +137,15 @@ public sealed class ContractTests(TestEnvironmentWorld world) : IClassFixture<Te
 
         // The mock answers with an example; a request that is not valid would be refused, which is answered 91.
         Assert.NotEqual(91, (await judged.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
+        foreach (var kind in (OperationKind[])[OperationKind.Capture, OperationKind.Refund, OperationKind.Cancel])
+        {
+            var modification = new ModificationRequest { IdempotencyKey = "key-2", Reference = "order-c1", Account = "TestAccount", AcquirerReference = "8836183819713023", Amount = Money.Nok(100), Again = false };
+            var outcome = await judged.Service<IAcquirer>().ModifyAsync(kind, modification, TestContext.Current.CancellationToken);
+
+            // The mock's example answers with a reference that is not ours: what is no answer to us is unknown. A request that is not valid would be refused.
+            Assert.IsNotType<ModificationOutcome.Refused>(outcome);
+        }
+
         foreach (var acquirerReference in (string?[])["8836183819713023", null])
         {
             var cancel = new CancelRequest { IdempotencyKey = "key-1", Reference = "order-r1", Account = "TestAccount", AcquirerReference = acquirerReference, OriginalReference = "order-1" };

@@ -125,9 +125,44 @@ public sealed class Operation
 
     public string? ParkedWhy { get; init; }
 
+    /// <summary>The merchant's Idempotency-Key of the request that asked for it, where one did.</summary>
+    public string? MerchantKey { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }
 
     public uint RowVersion { get; init; }
+
+    /// <summary>A capture, refund or cancel that a merchant asked for, waiting for its turn.</summary>
+    public static Operation Order(Payment payment, OperationKind kind, int number, Money amount, string merchantKey, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(payment);
+        var id = Guid.CreateVersion7(at);
+        return new Operation
+        {
+            Id = id,
+            PaymentId = payment.Id,
+            Kind = kind,
+            Number = number,
+            AmountMinor = amount.MinorUnits,
+            Currency = amount.Currency,
+            Status = OperationStatus.Pending,
+            Reference = $"{payment.PspTransactionId}-{LetterOf(kind)}{number}",
+            IdempotencyKey = id.ToString("N"),
+            MerchantKey = merchantKey,
+            Tries = 0,
+            DueAt = at,
+            Generation = 0,
+            CreatedAt = at,
+        };
+    }
+
+    private static char LetterOf(OperationKind kind) => kind switch
+    {
+        OperationKind.Capture => 'c',
+        OperationKind.Cancel => 'x',
+        OperationKind.Refund => 'f',
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not asked for by merchants."),
+    };
 }

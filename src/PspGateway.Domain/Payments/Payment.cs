@@ -1,3 +1,5 @@
+using PspGateway.Domain.Operations;
+
 namespace PspGateway.Domain.Payments;
 
 /// <summary>A payment and its life. State changes only by <see cref="Move"/>, which writes the history line of the move.</summary>
@@ -124,11 +126,24 @@ public sealed class Payment
         }
     }
 
+    /// <summary>Counts an accepted capture, refund or cancel in the amounts, before the acquirer is asked (ENGINE 18).</summary>
+    /// <exception cref="InvalidOperationException">There is not as much: <see cref="ModificationRules"/> was not asked.</exception>
+    public void Reserve(OperationKind kind, Money amount)
+    {
+        CapturedMinor = checked(CapturedMinor + (kind == OperationKind.Capture ? amount.MinorUnits : 0));
+        CancelledMinor = checked(CancelledMinor + (kind == OperationKind.Cancel ? amount.MinorUnits : 0));
+        RefundedMinor = checked(RefundedMinor + (kind == OperationKind.Refund ? amount.MinorUnits : 0));
+        if (amount.Currency != Currency || !Balance.Holds)
+        {
+            throw new InvalidOperationException($"Payment {Id:N} has no {amount} left for a {kind}.");
+        }
+    }
+
     /// <summary>Makes a move and records it.</summary>
     /// <exception cref="IllegalMoveException">The table has no such move from here.</exception>
-    public void Move(PaymentMove move, PaymentEventName name, DateTimeOffset at, bool success = true, string? reason = null)
+    public void Move(PaymentMove move, PaymentEventName name, DateTimeOffset at, bool success = true, string? reason = null, string? idempotencyKey = null)
     {
         State = PaymentMoves.Next(State, move) ?? throw new IllegalMoveException(nameof(Payment), Id, $"{State}", $"{move}");
-        _events.Add(PaymentEvent.Record(Id, name, Amount, at, success, reason));
+        _events.Add(PaymentEvent.Record(Id, name, Amount, at, success, reason, idempotencyKey));
     }
 }

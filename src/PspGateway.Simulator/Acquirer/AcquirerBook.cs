@@ -25,6 +25,8 @@ internal sealed class AcquirerBook(EntryLog log)
 
     public Authorisation? Find(string pspReference) => _byPspReference.GetValueOrDefault(pspReference);
 
+    public IEnumerable<Authorisation> All => _byPspReference.Values;
+
     public IReadOnlyList<Authorisation> FindByReference(string account, string reference) =>
         _byReference.TryGetValue((account, reference), out var found) ? [.. found] : [];
 

@@ -24,6 +24,7 @@ internal sealed class Authorisation(AuthorisationRequest request, string pspRefe
     private long _cancelled;
     private long _refunded;
     private bool _cancelledByRequest;
+    private readonly Dictionary<string, DoneModification> _done = new(StringComparer.Ordinal);
 
     public AuthorisationRequest Request => request;
 
@@ -58,7 +59,8 @@ internal sealed class Authorisation(AuthorisationRequest request, string pspRefe
         }
     }
 
-    public string? Capture(long amount)
+    /// <param name="keepsRest">False: the account captures once, and lets go of what is left.</param>
+    public string? Capture(long amount, bool keepsRest)
     {
         lock (_gate)
         {
@@ -69,6 +71,12 @@ internal sealed class Authorisation(AuthorisationRequest request, string pspRefe
 
             _captured += amount;
             Note("CAPTURE", amount);
+            if (!keepsRest && _authorised > _captured + _cancelled)
+            {
+                Note("RELEASED", _authorised - _captured - _cancelled);
+                _cancelled = _authorised - _captured;
+            }
+
             return null;
         }
     }
@@ -85,6 +93,33 @@ internal sealed class Authorisation(AuthorisationRequest request, string pspRefe
             _refunded += amount;
             Note("REFUND", amount);
             return null;
+        }
+    }
+
+    /// <summary>Remembers what took effect under a name of the caller's, so that it can be undone later.</summary>
+    public void Remember(string reference, DoneModification done)
+    {
+        lock (_gate)
+        {
+            _done[reference] = done;
+        }
+    }
+
+    /// <summary>A capture or refund that took effect is undone, days later as it were.</summary>
+    /// <returns>Null when there is none of that name.</returns>
+    public DoneModification? Undo(string reference, string what)
+    {
+        lock (_gate)
+        {
+            if (!_done.Remove(reference, out var done))
+            {
+                return null;
+            }
+
+            _captured -= done.EventCode == "CAPTURE" ? done.Amount : 0;
+            _refunded -= done.EventCode == "REFUND" ? done.Amount : 0;
+            Note(what, done.Amount, reference);
+            return done;
         }
     }
 
@@ -164,6 +199,8 @@ internal sealed class Authorisation(AuthorisationRequest request, string pspRefe
     private void Note(string what, long? amount = null, string? detail = null) =>
         _history.Add(log.Add("acquirer", pspReference, what, amount, detail));
 }
+
+internal sealed record DoneModification(string EventCode, string PspReference, long Amount);
 
 internal sealed record AuthorisationView(
     string PspReference,

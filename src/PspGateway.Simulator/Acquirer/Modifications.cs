@@ -6,10 +6,10 @@ namespace PspGateway.Simulator.Acquirer;
 /// <summary>
 /// Captures, refunds and the three ways to undo. All are "received" at once; the effect comes later, with a notification.
 /// </summary>
-internal sealed class Modifications(AcquirerBook book, Notifier notifier, Timeline timeline, IOptions<SimulatorOptions> options)
+internal sealed class Modifications(AcquirerBook book, Notifier notifier, Timeline timeline, FailurePlan failures, IOptions<SimulatorOptions> options)
 {
-    public Task<Answer> CaptureAsync(string pspReference, JsonElement sent) =>
-        Task.FromResult(WithAmount("CAPTURE", pspReference, sent, static (authorisation, amount) => authorisation.Capture(amount)));
+    public Task<Answer> CaptureAsync(string pspReference, JsonElement sent) => Task.FromResult(
+        WithAmount("CAPTURE", pspReference, sent, (authorisation, amount) => authorisation.Capture(amount, options.Value.MultiplePartialCaptures)));
 
     public Task<Answer> RefundAsync(string pspReference, JsonElement sent) =>
         Task.FromResult(WithAmount("REFUND", pspReference, sent, static (authorisation, amount) => authorisation.Refund(amount)));
@@ -23,6 +23,25 @@ internal sealed class Modifications(AcquirerBook book, Notifier notifier, Timeli
             var (action, refusal) = authorisation.Reverse();
             return ("CANCEL_OR_REFUND", action, refusal);
         }));
+
+    /// <summary>Undoes a capture or refund that took effect, and tells.</summary>
+    /// <returns>False when there is none of that name, or none of that kind.</returns>
+    public bool Undo(string reference, string eventCode)
+    {
+        var undone = book.All.Select(authorisation => (authorisation, done: authorisation.Undo(reference, eventCode))).FirstOrDefault(pair => pair.done is not null);
+        if (undone.done is not { } done)
+        {
+            return false;
+        }
+
+        var request = undone.authorisation.Request;
+        notifier.Send(new Notification(eventCode, true, done.PspReference, undone.authorisation.PspReference, request.MerchantAccount,
+            reference, done.Amount, request.Currency, request.Reference)
+        {
+            PaymentMethod = request.Brand,
+        });
+        return true;
+    }
 
     /// <summary>Looks for the authorisation when it takes effect. One that comes later is not touched: a cancel can overtake it.</summary>
     public Task<Answer> CancelByReferenceAsync(JsonElement sent)
@@ -96,7 +115,12 @@ internal sealed class Modifications(AcquirerBook book, Notifier notifier, Timeli
         var pspReference = AcquirerBook.NewPspReference();
         timeline.After(options.Value.NotificationDelay, () =>
         {
-            var (eventCode, action, refusal) = apply(authorisation);
+            var (eventCode, action, refusal) = failures.Take(sent.Text("reference")) is { } planned ? (planned.EventCode, null, planned.Why) : apply(authorisation);
+            if (refusal is null && reference is not null)
+            {
+                authorisation.Remember(reference, new DoneModification(eventCode, pspReference, amount ?? 0));
+            }
+
             notifier.Send(new Notification(eventCode, refusal is null, pspReference, authorisation.PspReference, request.MerchantAccount,
                 reference ?? request.Reference, amount ?? request.Amount, request.Currency, request.Reference)
             {

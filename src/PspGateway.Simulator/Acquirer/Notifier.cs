@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using PspGateway.Simulator.Books;
@@ -28,14 +29,17 @@ internal sealed class Notifier(
     private List<SentNotification> _held = [];
     private NotificationMode _mode;
     private int _copies = 1;
+    private int _jitterMs;
 
     /// <param name="copies">how often each notification is sent; Adyen repeats itself too.</param>
-    public void Switch(NotificationMode mode, int copies)
+    /// <param name="jitterMs">how long one may be held up at most, so that later ones overtake it</param>
+    public void Switch(NotificationMode mode, int copies, int jitterMs)
     {
         lock (_gate)
         {
             _mode = mode;
             _copies = copies;
+            _jitterMs = jitterMs;
         }
     }
 
@@ -58,6 +62,12 @@ internal sealed class Notifier(
                     _held.Add(sent);
                     return;
                 default:
+                    if (_jitterMs > 0)
+                    {
+                        timeline.After(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(_jitterMs)), () => Enqueue(sent));
+                        return;
+                    }
+
                     Enqueue(sent);
                     return;
             }

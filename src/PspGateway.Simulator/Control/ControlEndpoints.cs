@@ -28,8 +28,11 @@ namespace PspGateway.Simulator.Control;
  *       "contains": only calls whose path or body contains this text
  * DELETE /control/vipps/faults, DELETE /control/acquirer/faults
  * POST /control/vipps/access-tokens/revoke
- * POST /control/acquirer/notifications   {"mode": "on"|"off"|"hold", "copies": 1}; what "off" suppressed is never sent
+ * POST /control/acquirer/notifications   {"mode": "on"|"off"|"hold", "copies": 1, "jitterMs": 0}; what "off" suppressed is never sent
  * POST /control/acquirer/notifications/release   {"reverse": false}   sends what "hold" kept: 200 {"released": 3}
+ * POST /control/acquirer/failures   {"eventCode": "CAPTURE"|"REFUND"|"CANCELLATION", "contains": part of the reference, "times": 1}
+ *   received, but then without effect: its notification has success "false"
+ * POST /control/acquirer/undo   {"eventCode": "CAPTURE_FAILED"|"REFUND_FAILED"|"REFUNDED_REVERSED", "reference": of the capture or refund}; 404 without one
  */
 internal static class ControlEndpoints
 {
@@ -53,6 +56,8 @@ internal static class ControlEndpoints
         acquirer.MapDelete("/faults", (AcquirerFaults faults) => Cleared(faults));
         acquirer.MapPost("/notifications", SwitchAsync);
         acquirer.MapPost("/notifications/release", ReleaseAsync);
+        acquirer.MapPost("/failures", FailAsync);
+        acquirer.MapPost("/undo", UndoAsync);
     }
 
     private static async Task<IResult> PostAsync(
@@ -113,13 +118,39 @@ internal static class ControlEndpoints
             return error;
         }
 
-        if (!Enum.TryParse<NotificationMode>(order.Mode, ignoreCase: true, out var mode) || order.Copies is < 1 or > 100)
+        if (!Enum.TryParse<NotificationMode>(order.Mode, ignoreCase: true, out var mode) || order.Copies is < 1 or > 100 || order.JitterMs is < 0 or > 60_000)
         {
-            return Refused("mode is on, off or hold; copies is 1 to 100");
+            return Refused("mode is on, off or hold; copies is 1 to 100; jitterMs is 0 to 60000");
         }
 
-        notifier.Switch(mode, order.Copies);
+        notifier.Switch(mode, order.Copies, order.JitterMs);
         return Results.NoContent();
+    }
+
+    private static async Task<IResult> FailAsync(HttpRequest request, FailurePlan failures)
+    {
+        var (order, error) = await ReadAsync<ModificationFailure>(request);
+        if (order is null)
+        {
+            return error;
+        }
+
+        if (order.EventCode is not ("CAPTURE" or "REFUND" or "CANCELLATION") || string.IsNullOrEmpty(order.Contains) || order.Times < 1)
+        {
+            return Refused("a known eventCode, contains and a positive times are needed");
+        }
+
+        failures.Add(order.EventCode, order.Contains, order.Times);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> UndoAsync(HttpRequest request, Modifications modifications)
+    {
+        var (order, error) = await ReadAsync<UndoOrder>(request);
+        return order is null ? error
+            : order.EventCode is not ("CAPTURE_FAILED" or "REFUND_FAILED" or "REFUNDED_REVERSED") ? Refused("a known eventCode is needed")
+            : modifications.Undo(order.Reference ?? "", order.EventCode) ? Results.NoContent()
+            : Results.NotFound();
     }
 
     private static async Task<IResult> ReleaseAsync(HttpRequest request, Notifier notifier)
@@ -221,6 +252,24 @@ internal static class ControlEndpoints
         public string? Mode { get; init; }
 
         public int Copies { get; init; } = 1;
+
+        public int JitterMs { get; init; }
+    }
+
+    private sealed record ModificationFailure
+    {
+        public string? EventCode { get; init; }
+
+        public string? Contains { get; init; }
+
+        public int Times { get; init; } = 1;
+    }
+
+    private sealed record UndoOrder
+    {
+        public string? EventCode { get; init; }
+
+        public string? Reference { get; init; }
     }
 
     private sealed record ReleaseOrder

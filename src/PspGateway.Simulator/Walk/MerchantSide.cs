@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace PspGateway.Simulator.Walk;
 
-/// <summary>What a merchant's program does: a token, a payment, a look at it.</summary>
+/// <summary>What a merchant's program does: a token, a payment, a look at it, captures and refunds.</summary>
 internal sealed class MerchantSide(WalkHttp http, Uri gateway, SimulatorOptions options)
 {
     private static readonly Dictionary<string, string> NoHeaders = [];
@@ -35,6 +35,13 @@ internal sealed class MerchantSide(WalkHttp http, Uri gateway, SimulatorOptions 
             returnUrl = returnUrl.AbsoluteUri,
             userFlow = "WEB_REDIRECT",
             paymentDescription = "A walk through the gateway",
+        }, cancellationToken);
+
+    /// <param name="what">capture or refund</param>
+    public Task<Seen> ModifyAsync(string reference, string what, long amount, CancellationToken cancellationToken) => http.SendAsync(
+        HttpMethod.Post, new Uri(gateway, $"/epayment/v1/payments/{reference}/{what}"), Headers(idempotencyKey: Guid.NewGuid().ToString()), new
+        {
+            modificationAmount = new { currency = "NOK", value = amount },
         }, cancellationToken);
 
     public Task<Seen> ReadAsync(string reference, CancellationToken cancellationToken) =>

@@ -4,12 +4,16 @@ using System.Text.Json;
 namespace PspGateway.Simulator.Walk;
 
 /// <summary>
-/// One payment over HTTP from create to reserved and reported, each step checked from outside, in Vipps' words. The steps before the
-/// customer's approval build on each other; those after it are looks from different sides, and each is taken.
+/// One payment over HTTP from create to captured, refunded in part and reported, each step checked from outside, in Vipps' words. The
+/// steps before the customer's approval build on each other, as do those that move money; those between are looks from different sides, and
+/// each is taken.
 /// </summary>
 internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator, Screen screen, TimeProvider time)
 {
     private const long Amount = 49_900;
+    private const long FirstCapture = 20_000;
+    private const long SecondCapture = Amount - FirstCapture;
+    private const long Refund = 5_000;
     private static readonly string Sum = Screen.Money(Amount) + " NOK";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -23,16 +27,12 @@ internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator
 
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        screen.Title($"One payment of {Sum}, from create to reserved and reported");
+        screen.Title($"One payment of {Sum}, from create to captured and refunded in part");
         screen.Note($"gateway {merchant.Gateway.GetLeftPart(UriPartial.Authority)} · simulator {simulator.Simulator.GetLeftPart(UriPartial.Authority)}");
         screen.Blank();
         if (!await TakeAllAsync(Onward(), cancellationToken))
         {
-            foreach (var step in Looks())
-            {
-                screen.NotReached(step.Word, step.Text);
-            }
-
+            NotReached([.. Looks(), .. Moves()]);
             screen.Verdict(false, "The payment did not get through.");
             return false;
         }
@@ -41,6 +41,15 @@ internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator
         foreach (var step in Looks())
         {
             held &= await TakeAsync(step, cancellationToken);
+        }
+
+        if (held)
+        {
+            held = await TakeAllAsync(Moves(), cancellationToken);
+        }
+        else
+        {
+            NotReached(Moves());
         }
 
         held &= await CompareAsync(cancellationToken);
@@ -65,17 +74,30 @@ internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator
         new("return", "the page that the customer returns to answers", ReturnAsync),
     ];
 
+    private Step[] Moves() =>
+    [
+        new("CAPTURED", $"the merchant captures {Screen.Money(FirstCapture)} NOK", token => MoveAsync("capture", FirstCapture, (FirstCapture, 0), token)),
+        new("CAPTURED", $"and the other {Screen.Money(SecondCapture)} NOK", token => MoveAsync("capture", SecondCapture, (Amount, 0), token)),
+        new("conflict", "a capture of 1 øre more is refused", TooMuchAsync),
+        new("REFUNDED", $"the merchant refunds {Screen.Money(Refund)} NOK", token => MoveAsync("refund", Refund, (Amount, Refund), token)),
+        new("reported", "Vipps was told of each of them, exactly once", ToldAsync),
+    ];
+
+    private void NotReached(Step[] steps)
+    {
+        foreach (var step in steps)
+        {
+            screen.NotReached(step.Word, step.Text);
+        }
+    }
+
     private async Task<bool> TakeAllAsync(Step[] steps, CancellationToken cancellationToken)
     {
         for (var i = 0; i < steps.Length; i++)
         {
             if (!await TakeAsync(steps[i], cancellationToken))
             {
-                foreach (var step in steps[(i + 1)..])
-                {
-                    screen.NotReached(step.Word, step.Text);
-                }
-
+                NotReached(steps[(i + 1)..]);
                 return false;
             }
         }
@@ -169,6 +191,32 @@ internal sealed class PaymentWalk(MerchantSide merchant, SimulatorSide simulator
         var (last, at) = await simulator.BrowseAsync(url, merchant.Gateway, cancellationToken);
         Check(last.Status == 200, "HTTP 200 at the end of pspRedirectUrl", $"{last.InWords} at {at.GetLeftPart(UriPartial.Authority)}{at.Segments.ElementAtOrDefault(1)}");
     }
+
+    /// <summary>Answered when the acquirer has done it; its own book says the same.</summary>
+    private async Task MoveAsync(string what, long amount, (long Captured, long Refunded) after, CancellationToken cancellationToken)
+    {
+        var seen = await merchant.ModifyAsync(_reference, what, amount, cancellationToken);
+        var answer = seen is { Status: 200, Body: { } body } ? body : throw new StepFailedException("HTTP 200 with the aggregate", seen.InWords);
+        var counted = (MerchantSide.Amount(answer, "capturedAmount") ?? 0, MerchantSide.Amount(answer, "refundedAmount") ?? 0);
+        var books = await BooksAsync(cancellationToken);
+        var held = (books.AtAcquirer("captured"), books.AtAcquirer("refunded"));
+        Check(counted == after && held == after, InWords(after), $"{InWords(counted)}; at the acquirer {InWords(held)}");
+    }
+
+    private async Task TooMuchAsync(CancellationToken cancellationToken)
+    {
+        var seen = await merchant.ModifyAsync(_reference, "capture", 1, cancellationToken);
+        Check(seen.Status == 409, "HTTP 409", seen.InWords);
+    }
+
+    private Task ToldAsync(CancellationToken cancellationToken) => UntilAsync(Patience, "CAPTURED twice and REFUNDED once, with their sums", async () =>
+    {
+        var books = await BooksAsync(cancellationToken);
+        var (captured, refunded) = (books.Reported("captured"), books.Reported("refunded"));
+        return (captured == (Amount, 2) && refunded == (Refund, 1), $"captured {Screen.Money(captured.Amount)} in {captured.Count}, refunded {Screen.Money(refunded.Amount)} in {refunded.Count}");
+    }, cancellationToken);
+
+    private static string InWords((long Captured, long Refunded) sums) => $"captured {Screen.Money(sums.Captured)}, refunded {Screen.Money(sums.Refunded)}";
 
     private async Task<bool> CompareAsync(CancellationToken cancellationToken)
     {

@@ -67,11 +67,11 @@ internal sealed partial class CreatePayment(
         }
         catch (InvalidFieldException exception)
         {
-            return await RefuseAsync(request, MerchantProblems.InvalidField(exception.Field, exception.Reason));
+            return await idempotency.RefuseAsync(request, MerchantProblems.InvalidField(exception.Field, exception.Reason), CancellationToken.None);
         }
         catch (JsonException)
         {
-            return await RefuseAsync(request, MerchantProblems.NotJson());
+            return await idempotency.RefuseAsync(request, MerchantProblems.NotJson(), CancellationToken.None);
         }
 
         await using var db = await contexts.CreateDbContextAsync();
@@ -88,7 +88,7 @@ internal sealed partial class CreatePayment(
         {
             return violation.TableName == "idempotency_keys"
                 ? await WaitForTheFirstAsync(request)
-                : await RefuseAsync(request, MerchantProblems.ReferenceUsed(call.Reference.Value));
+                : await idempotency.RefuseAsync(request, MerchantProblems.ReferenceUsed(call.Reference.Value), CancellationToken.None);
         }
 
         LogCreated(payment.PspTransactionId, merchant.MerchantSerialNumber, payment.AmountMinor);
@@ -103,14 +103,6 @@ internal sealed partial class CreatePayment(
         KeyState.Resume resume => await InitiateAsync(request, await ReadAsync(resume.PaymentId), resume.Generation),
         _ => MerchantProblems.StillRunning().WithRetryAfter(1),
     };
-
-    private async Task<StoredResponse> RefuseAsync(IdempotentRequest request, StoredResponse response)
-    {
-        await idempotency.StoreAsync(request, response, CancellationToken.None);
-
-        // Two that came together may have been refused with different trace ids: the stored one is everybody's answer.
-        return await idempotency.LookUpAsync(request, CancellationToken.None) is KeyState.Answered answered ? answered.Response : response;
-    }
 
     private NewPayment Describe(CreatePaymentRequest call, MerchantRow merchant, IHeaderDictionary headers, string idempotencyKey, DateTimeOffset at)
     {

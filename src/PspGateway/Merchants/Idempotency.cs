@@ -33,7 +33,7 @@ internal abstract record KeyState
     public sealed record Answered(StoredResponse Response) : KeyState;
 
     /// <summary>The lease of an earlier try is ours now: go on where it stopped.</summary>
-    public sealed record Resume(Guid PaymentId, long Generation) : KeyState;
+    public sealed record Resume(Guid PaymentId, Guid? OperationId, long Generation) : KeyState;
 }
 
 /// <summary>
@@ -61,7 +61,7 @@ internal sealed class Idempotency(IDbContextFactory<GatewayDbContext> contexts, 
                 case { StatusCode: { } status, ContentType: { } contentType, ResponseBody: { } body }:
                     return new KeyState.Answered(new StoredResponse(status, contentType, body));
                 case { PaymentId: { } paymentId } when await TakeOverAsync(db, request, row.Generation, cancellationToken):
-                    return new KeyState.Resume(paymentId, row.Generation + 1);
+                    return new KeyState.Resume(paymentId, row.OperationId, row.Generation + 1);
             }
 
             if (time.GetElapsedTime(started) >= WaitAtMost)
@@ -74,17 +74,40 @@ internal sealed class Idempotency(IDbContextFactory<GatewayDbContext> contexts, 
     }
 
     /// <summary>The row that claims a key, to be stored with what it is claimed for.</summary>
-    public IdempotencyKeyRow Claim(IdempotentRequest request, Guid paymentId, DateTimeOffset at) => new()
+    public IdempotencyKeyRow Claim(IdempotentRequest request, Guid paymentId, DateTimeOffset at, Guid? operationId = null) => new()
     {
         MerchantSerialNumber = request.Merchant,
         Scope = request.Scope,
         Key = request.Key,
         BodyHash = request.BodyHash,
         PaymentId = paymentId,
+        OperationId = operationId,
         LeaseUntil = at + options.Value.Lease,
         Generation = 1,
         CreatedAt = at,
     };
+
+    /// <summary>The row of a key that is answered at once, to be stored with the state that the answer describes.</summary>
+    public static IdempotencyKeyRow Answered(IdempotentRequest request, Guid paymentId, StoredResponse response, DateTimeOffset at) => new()
+    {
+        MerchantSerialNumber = request.Merchant,
+        Scope = request.Scope,
+        Key = request.Key,
+        BodyHash = request.BodyHash,
+        PaymentId = paymentId,
+        Generation = 1,
+        StatusCode = response.Status,
+        ContentType = response.ContentType,
+        ResponseBody = response.Body,
+        CreatedAt = at,
+    };
+
+    /// <summary>Stores a refusal. Two that came together may be refused in different words: the stored ones are everybody's answer.</summary>
+    public async Task<StoredResponse> RefuseAsync(IdempotentRequest request, StoredResponse response, CancellationToken cancellationToken)
+    {
+        await StoreAsync(request, response, cancellationToken);
+        return await LookUpAsync(request, cancellationToken) is KeyState.Answered answered ? answered.Response : response;
+    }
 
     /// <summary>Stores an answer that describes no state, by a single insert. Whoever was faster stands.</summary>
     public async Task StoreAsync(IdempotentRequest request, StoredResponse response, CancellationToken cancellationToken)

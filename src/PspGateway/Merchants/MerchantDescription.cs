@@ -18,7 +18,7 @@ internal static class MerchantDescription
     /// Describes a body that the handler reads by hand. Without content types on purpose: with them routing would refuse callers whose
     /// content type is another.
     /// </summary>
-    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder builder) => builder.WithMetadata(new AcceptsMetadata([], typeof(T)));
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder builder, bool mayBeEmpty = false) => builder.WithMetadata(new AcceptsMetadata([], typeof(T), mayBeEmpty));
 
     public static TBuilder WithHeader<TBuilder>(this TBuilder builder, string name, string description)
         where TBuilder : IEndpointConventionBuilder => builder.AddOpenApiOperationTransformer((operation, _, _) =>

@@ -35,6 +35,20 @@ internal static class MerchantProblems
 
     public static StoredResponse NotFound() => Make(404, "not-found", "There is no such payment.", "reference: this merchant has no payment of that reference.");
 
+    public static StoredResponse WrongState(string state, string why) => Make(409, "wrong-state", "The payment is not in a state for this.", $"state: {state}: {why}", ("state", state));
+
+    public static StoredResponse TooMuch(string left) => Make(409, "amount-too-large", "There is not as much left.", $"modificationAmount.value: {left}", ("modificationAmount.value", left));
+
+    public static StoredResponse NothingLeft() => Make(409, "nothing-left", "Nothing is left to cancel.", "All of the payment is captured or cancelled.");
+
+    public static StoredResponse OperationUnresolved() => Make(409, "operation-unresolved", "An earlier operation is not resolved.", "The acquirer has not said what became of a capture or refund that this one depends on. Repeat it later, with a new Idempotency-Key.");
+
+    public static StoredResponse CapturedBefore() => Make(409, "captured-before", "The payment was captured before.", "This merchant's account captures once; what was not captured is released.");
+
+    public static StoredResponse TooManyOperations() => Make(409, "too-many-operations", "The payment has too many operations.", "No further captures, refunds or cancels are taken for it.");
+
+    public static StoredResponse FailedAtAcquirer(string word) => Make(409, "failed-at-acquirer", $"The acquirer did not do the {word}.", "Nothing was moved, and the amount is given back. Try again with a new Idempotency-Key.");
+
     public static StoredResponse TooLarge() => Make(413, "too-large", "The body is too large.", "At most 64 KiB.");
 
     public static StoredResponse TooSlow() => Make(408, "too-slow", "The body did not come in time.", "Send the request again, all at once.");

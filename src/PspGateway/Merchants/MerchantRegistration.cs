@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
+using PspGateway.Domain.Operations;
 using PspGateway.Merchants.Wire;
 
 namespace PspGateway.Merchants;
@@ -21,6 +22,8 @@ internal static class MerchantRegistration
         services.AddSingleton<IdempotencyPurge>();
         services.AddHostedService(provider => provider.GetRequiredService<IdempotencyPurge>());
         services.AddSingleton<CreatePayment>();
+        services.AddSingleton<ModificationOrders>();
+        services.AddSingleton<ModifyPayment>();
         services.AddSingleton<ForceApprove>();
     }
 
@@ -40,11 +43,22 @@ internal static class MerchantRegistration
         payments.MapGet("/{reference}/events", ReadPayment.EventsAsync)
             .WithSummary("Get a payment's history").WithDescription("Oldest first.")
             .Produces<IReadOnlyList<EventBody>>().ProducesProblems(404);
+        MapModification<ModificationBody>(payments, OperationKind.Capture, "capture", "Capture a payment, or a part of it");
+        MapModification<ModificationBody>(payments, OperationKind.Refund, "refund", "Refund what is captured, or a part of it");
+        MapModification<CancelBody>(payments, OperationKind.Cancel, "cancel", "End a payment before its approval, or let go of what is not captured", mayBeEmpty: true);
         Group(routes, "/epayment/v1/test/payments").MapPost("/{reference}/approve", (string reference, HttpContext context, ForceApprove approve) => approve.HandleAsync(reference, context))
             .WithSummary("Force the approval of a payment").WithDescription("In Vipps' test environment only (Vipps:TestEnvironment): approves as the customer would, and answers when the payment is decided.")
             .WithBody<ForceApproveBody>()
             .Produces(200).ProducesProblems(404, 413);
     }
+
+    private static void MapModification<TBody>(RouteGroupBuilder payments, OperationKind kind, string word, string summary, bool mayBeEmpty = false) => payments
+        .MapPost($"/{{reference}}/{word}", (string reference, HttpContext context, ModifyPayment modify) => modify.HandleAsync(kind, reference, context))
+        .WithSummary(summary)
+        .WithDescription("Answers when the acquirer has done it, or after 10 s; an amount that is accepted is counted at once, and comes back if the acquirer fails. The same Idempotency-Key with the same body gives the stored answer, byte for byte.")
+        .WithHeader(IdempotentRequest.Header, "1 to 50 printable ASCII characters, the merchant's own for this operation.")
+        .WithBody<TBody>(mayBeEmpty)
+        .Produces<ModificationAnswer>().ProducesProblems(404, 409, 413);
 
     private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path) => routes.MapGroup(path)
         .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MerchantAuthentication.Scheme })

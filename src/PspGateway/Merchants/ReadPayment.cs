@@ -38,13 +38,7 @@ internal static class ReadPayment
 
     private static PaymentAnswer ToAnswer(Payment payment) => new()
     {
-        Aggregate = new AggregateBody
-        {
-            AuthorizedAmount = Amount(payment, payment.AuthorisedMinor),
-            CancelledAmount = Amount(payment, payment.CancelledMinor),
-            CapturedAmount = Amount(payment, payment.CapturedMinor),
-            RefundedAmount = Amount(payment, payment.RefundedMinor),
-        },
+        Aggregate = AggregateOf(payment),
         Amount = Amount(payment, payment.AmountMinor),
         State = StateOf(payment.State),
         PaymentMethod = new PaymentMethodBody { Type = "WALLET", CardBin = payment.CardBin },
@@ -55,8 +49,16 @@ internal static class ReadPayment
         Metadata = payment.MetadataJson is { } json ? JsonDocument.Parse(json).RootElement.Clone() : null,
     };
 
+    public static AggregateBody AggregateOf(Payment payment) => new()
+    {
+        AuthorizedAmount = Amount(payment, payment.AuthorisedMinor),
+        CancelledAmount = Amount(payment, payment.CancelledMinor),
+        CapturedAmount = Amount(payment, payment.CapturedMinor),
+        RefundedAmount = Amount(payment, payment.RefundedMinor),
+    };
+
     /// <summary>The merchant sees CREATED until OK is delivered (ENGINE 9), and no state that its API does not know.</summary>
-    private static string StateOf(PaymentState state) => state switch
+    public static string StateOf(PaymentState state) => state switch
     {
         PaymentState.Created or PaymentState.Initiated or PaymentState.Authorising or PaymentState.StepUp or PaymentState.Approved => "CREATED",
         PaymentState.Authorised => "AUTHORIZED",
@@ -93,5 +95,5 @@ internal static class ReadPayment
         FailureReason = line.Name is PaymentEventName.Created or PaymentEventName.Authorised ? null : line.Reason,
     };
 
-    private static AmountBody Amount(Payment payment, long minor) => new() { Currency = payment.Currency.ToString(), Value = minor };
+    public static AmountBody Amount(Payment payment, long minor) => new() { Currency = payment.Currency.ToString(), Value = minor };
 }

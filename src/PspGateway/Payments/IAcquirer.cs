@@ -11,8 +11,14 @@ internal interface IAcquirer
 
     Task<CancelOutcome> CancelAsync(CancelRequest request, CancellationToken cancellationToken);
 
+    /// <summary>A capture, a refund, or a cancel of what is not captured.</summary>
+    Task<ModificationOutcome> ModifyAsync(OperationKind kind, ModificationRequest request, CancellationToken cancellationToken);
+
     /// <summary>True where the acquirer's "received" is as good as done for an authorisation whose reference is known.</summary>
     bool ReceivedIsFinal { get; }
+
+    /// <summary>False where the first capture, of whatever part, lets go of the rest.</summary>
+    bool CapturesInParts { get; }
 
     /// <summary>The account that payments of merchants without one of their own go to.</summary>
     string DefaultAccount { get; }
@@ -62,4 +68,23 @@ internal sealed class CancelRequest
 
     /// <summary>Our own reference of the authorise to undo.</summary>
     public required string OriginalReference { get; init; }
+}
+
+internal sealed class ModificationRequest
+{
+    public required string IdempotencyKey { get; init; }
+
+    /// <summary>Our name of this capture, refund or cancel, by which its notification is matched.</summary>
+    public required string Reference { get; init; }
+
+    public required string Account { get; init; }
+
+    /// <summary>The acquirer's reference of the authorisation.</summary>
+    public required string AcquirerReference { get; init; }
+
+    /// <summary>A cancel is always of the whole rest, and says no amount.</summary>
+    public required Money Amount { get; init; }
+
+    /// <summary>The same key went out before, so that a refusal says nothing about the first.</summary>
+    public required bool Again { get; init; }
 }

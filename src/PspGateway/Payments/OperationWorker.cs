@@ -8,10 +8,10 @@ using PspGateway.Storage.Queue;
 namespace PspGateway.Payments;
 
 /// <summary>
-/// Works off the queue: rungs of reversals that are due, and whatever a process left behind when its lease ended. Any replica may do it;
+/// Works off the queue: captures, refunds and cancels, rungs of reversals that are due, and whatever a process left behind when its lease ended. Any replica may do it;
 /// the lease alone says who does.
 /// </summary>
-internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
+internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, ModificationRunner modifications, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +50,7 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
     // No cancellation from here on: what was begun is recorded before the process stops.
     private async Task HandleAsync(ClaimedOperation operation)
     {
-        using var step = PaymentTrace.Step(operation.Kind == OperationKind.Reverse ? "reverse" : "recover", operation.PspTransactionId);
+        using var step = PaymentTrace.Step(operation.Kind == OperationKind.Authorise ? "recover" : LabelWords.Of(operation.Kind), operation.PspTransactionId);
         step?.SetTag("rung", operation.Rung);
         try
         {
@@ -58,6 +58,7 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
             {
                 OperationKind.Authorise => RecoverAsync(operation),
                 OperationKind.Reverse => ladder.StepAsync(operation, CancellationToken.None),
+                OperationKind.Capture or OperationKind.Cancel or OperationKind.Refund => modifications.StepAsync(operation, CancellationToken.None),
                 _ => throw new InvalidOperationException($"No worker for {operation.Kind}."),
             });
         }

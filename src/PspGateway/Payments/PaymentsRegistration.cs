@@ -20,6 +20,9 @@ internal static class PaymentsRegistration
         services.AddSingleton<QueueSignal>();
         services.AddSingleton<CancelLadder>();
         services.AddSingleton<AcquirerNews>();
+        services.AddSingleton<ModificationWaits>();
+        services.AddSingleton<ModificationRunner>();
+        services.AddSingleton<ModificationNews>();
         services.AddSingleton<Approvals>();
         services.AddSingleton<Refusals>();
         services.AddHostedService(provider => provider.GetRequiredService<Refusals>());

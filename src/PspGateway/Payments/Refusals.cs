@@ -150,6 +150,11 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
                 LogCaptured(id, reason);
                 return true;
 
+            // The merchant has let it go already: what is left at the acquirer is being cancelled, and reported.
+            case PaymentState.Authorised when payment.CancelledMinor > 0:
+                LogCancelled(id, reason);
+                return true;
+
             case PaymentState.Approved or PaymentState.Authorised when payment.Authorise is { } authorise:
                 var withdrawal = new Decision { OperationId = authorise.Id, While = Answer.Ok, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = reason };
                 if (!await store.DecideAsync(Pool.Callback, withdrawal, cancellationToken))
@@ -176,6 +181,9 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
 
     [LoggerMessage(2403, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}); the approval is being reversed.")]
     private partial void LogWithdrawn(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2407, LogLevel.Warning, "Payment {PspTransactionId}: Vipps did not take our OK ({Reason}); the merchant has cancelled it already.")]
+    private partial void LogCancelled(PspTransactionId pspTransactionId, string reason);
 
     [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a refusal ({Reason}) could not be stored and is forgotten; look the payment up at Vipps.")]
     private partial void LogForgotten(PspTransactionId pspTransactionId, string reason);

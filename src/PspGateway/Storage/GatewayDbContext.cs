@@ -27,6 +27,8 @@ internal sealed class GatewayDbContext(DbContextOptions<GatewayDbContext> option
 
     public DbSet<StatusUpdateRow> StatusUpdates => Set<StatusUpdateRow>();
 
+    public DbSet<DifferenceRow> Differences => Set<DifferenceRow>();
+
     public DbSet<AcquirerNotificationRow> AcquirerNotifications => Set<AcquirerNotificationRow>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

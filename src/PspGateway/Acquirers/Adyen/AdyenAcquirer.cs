@@ -19,6 +19,8 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
 
     public bool ReceivedIsFinal => options.Value.ConfirmModifications == ModificationProof.Response;
 
+    public bool CapturesInParts => options.Value.MultiplePartialCaptures;
+
     public string DefaultAccount => options.Value.MerchantAccount;
 
     public async Task<AuthorisationOutcome> AuthoriseAsync(AuthorisationRequest request, CancellationToken cancellationToken)
@@ -47,10 +49,40 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         return call.Ended<CancelOutcome>(answer.Status switch
         {
             HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse)?.Status == "received" => new CancelOutcome.Received(),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => OurCredentials(answer, request),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new CancelOutcome.Unknown(OurCredentials(answer, request.Reference)),
             HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity
                 when ErrorCodeOf(answer) != StillInWork => new CancelOutcome.Refused($"{answer.Why}, error {ErrorCodeOf(answer) ?? "without a code"}"),
             _ => new CancelOutcome.Unknown(answer.Why),
+        });
+    }
+
+    public async Task<ModificationOutcome> ModifyAsync(OperationKind kind, ModificationRequest request, CancellationToken cancellationToken)
+    {
+        var (name, resource) = kind switch
+        {
+            OperationKind.Capture => ("capture", "captures"),
+            OperationKind.Refund => ("refund", "refunds"),
+            OperationKind.Cancel => ("cancel", "cancels"),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Adyen has no modification for this."),
+        };
+        using var call = CounterpartyCall.Begin(CounterpartyCall.Acquirer, name);
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new ModificationRequestBody
+            {
+                MerchantAccount = request.Account,
+                Reference = request.Reference,
+                Amount = kind == OperationKind.Cancel ? null : new AdyenAmount { Currency = request.Amount.Currency.ToString(), Value = request.Amount.MinorUnits },
+            },
+            AdyenJson.Default.ModificationRequestBody);
+        var answer = await client.PostAsync($"/payments/{Uri.EscapeDataString(request.AcquirerReference)}/{resource}", body, request.IdempotencyKey, cancellationToken);
+        return call.Ended<ModificationOutcome>(answer.Status switch
+        {
+            HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse) is { Status: "received" } taken
+                && IsPlain(taken.PspReference) && (taken.Reference is null || taken.Reference == request.Reference) => new ModificationOutcome.Received(taken.PspReference ?? ""),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new ModificationOutcome.Unknown(OurCredentials(answer, request.Reference)),
+            HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity
+                when !request.Again && ErrorCodeOf(answer) != StillInWork => new ModificationOutcome.Refused($"{answer.Why}, error {ErrorCodeOf(answer) ?? "without a code"}"),
+            _ => new ModificationOutcome.Unknown(answer.Why),
         });
     }
 
@@ -151,11 +183,11 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         return new AuthorisationOutcome.Declined(DeclineReason.AcquirerError);
     }
 
-    /// <summary>Our key, not the cancel: the same cancel will be taken once the key is right again.</summary>
-    private CancelOutcome.Unknown OurCredentials(AdyenAnswer answer, CancelRequest request)
+    /// <summary>Our key, not the request: the same one will be taken once the key is right again.</summary>
+    private string OurCredentials(AdyenAnswer answer, string reference)
     {
-        LogOurFault(request.Reference, answer.Why, ErrorCodeOf(answer));
-        return new CancelOutcome.Unknown(answer.Why);
+        LogOurFault(reference, answer.Why, ErrorCodeOf(answer));
+        return answer.Why;
     }
 
     /// <summary>Stored, logged and put into addresses: anything but a short plain word is none.</summary>

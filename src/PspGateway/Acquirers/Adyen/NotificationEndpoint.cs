@@ -82,6 +82,10 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
         "AUTHORISATION" => NotificationKind.Authorisation,
         "CANCELLATION" or "CANCEL_OR_REFUND" => NotificationKind.Cancellation,
         "TECHNICAL_CANCEL" => NotificationKind.CancelByReference,
+        "CAPTURE" => NotificationKind.Capture,
+        "CAPTURE_FAILED" => NotificationKind.CaptureUndone,
+        "REFUND" => NotificationKind.Refund,
+        "REFUND_FAILED" or "REFUNDED_REVERSED" => NotificationKind.RefundUndone,
         _ => NotificationKind.Other,
     };
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments;
 using PspGateway.Payments.Telemetry;
@@ -9,7 +10,7 @@ using PspGateway.Storage.Rows;
 namespace PspGateway.Acquirers.Adyen;
 
 /// <summary>Applies stored notifications, in Adyen's words on this side and the engine's on the other. One that cannot be applied yet comes again.</summary>
-internal sealed partial class NotificationWorker(GatewayDatabase database, AcquirerNews news, IOptions<OperationOptions> operations, ILogger<NotificationWorker> logger) : BackgroundService
+internal sealed partial class NotificationWorker(GatewayDatabase database, AcquirerNews news, ModificationNews modifications, IOptions<OperationOptions> operations, ILogger<NotificationWorker> logger) : BackgroundService
 {
     private const int MostTries = 100;
     private readonly QueueSignal _signal = new();
@@ -19,7 +20,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         set due_at = clock_timestamp() + least(interval '1 second' * (n.tries + 1), interval '5 minutes'), tries = n.tries + 1
         where n.id in (
             select id from acquirer_notifications where due_at <= (select clock_timestamp()) order by due_at, id limit @limit for update skip locked)
-        returning n.id, n.psp_reference, n.event_code, n.success, n.original_reference, n.merchant_reference, n.received_at, n.tries, n.merchant_account
+        returning n.id, n.psp_reference, n.event_code, n.success, n.original_reference, n.merchant_reference, n.received_at, n.tries, n.merchant_account, n.amount_minor, n.currency
         """;
 
     private const string AppliedSql = "update acquirer_notifications set due_at = null, applied_at = clock_timestamp(), verdict = @verdict where id = @id";
@@ -71,21 +72,15 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
             : null;
         try
         {
-            var verdict = NotificationEndpoint.KindOf(notification.EventCode) switch
-            {
-                NotificationKind.Authorisation => await news.AuthorisationAsync(notification.MerchantReference, notification.Account, notification.PspReference, notification.Success, cancellationToken),
-                NotificationKind.Cancellation => await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, cancellationToken),
-                NotificationKind.CancelByReference => await news.TechnicalCancelAsync(notification.MerchantReference, notification.Account, notification.Success, notification.ReceivedAt, cancellationToken),
-
-                // Kept, for whoever reads the books later.
-                _ => NewsVerdict.Unknown,
-            };
+            var verdict = await TellAsync(notification, cancellationToken);
             step?.SetTag("outcome", LabelWords.Of(verdict));
             LogApplied(notification.EventCode, notification.Success, notification.MerchantReference, verdict);
             if (verdict == NewsVerdict.Busy && notification.Tries < MostTries)
             {
                 return;
             }
+
+            GatewayMeter.Notified(verdict);
 
             await using var command = database.General.CreateCommand(AppliedSql);
             command.Parameters.Add(new NpgsqlParameter<Guid>("id", notification.Id));
@@ -97,6 +92,51 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
             LogNotApplied(exception, notification.EventCode, notification.MerchantReference);
         }
     }
+
+    private async Task<NewsVerdict> TellAsync(Stored notification, CancellationToken cancellationToken)
+    {
+        switch (NotificationEndpoint.KindOf(notification.EventCode))
+        {
+            case NotificationKind.Authorisation:
+                return await news.AuthorisationAsync(notification.MerchantReference, notification.Account, notification.PspReference, notification.Success, cancellationToken);
+
+            // A merchant's cancel has a name of its own; every other one undoes an authorisation.
+            case NotificationKind.Cancellation:
+                var verdict = await modifications.ApplyAsync(Heard(OperationKind.Cancel, notification, undone: false), cancellationToken);
+                return verdict != NewsVerdict.Unknown
+                    ? verdict
+                    : await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, cancellationToken);
+
+            case NotificationKind.CancelByReference:
+                return await news.TechnicalCancelAsync(notification.MerchantReference, notification.Account, notification.Success, notification.ReceivedAt, cancellationToken);
+
+            case NotificationKind.Capture:
+                return await modifications.ApplyAsync(Heard(OperationKind.Capture, notification, undone: false), cancellationToken);
+
+            case NotificationKind.CaptureUndone:
+                return await modifications.ApplyAsync(Heard(OperationKind.Capture, notification, undone: true), cancellationToken);
+
+            case NotificationKind.Refund:
+                return await modifications.ApplyAsync(Heard(OperationKind.Refund, notification, undone: false), cancellationToken);
+
+            case NotificationKind.RefundUndone:
+                return await modifications.ApplyAsync(Heard(OperationKind.Refund, notification, undone: true), cancellationToken);
+
+            // Kept, for whoever reads the books later.
+            default:
+                return NewsVerdict.Unknown;
+        }
+    }
+
+    private static ModificationHeard Heard(OperationKind kind, Stored notification, bool undone) => new()
+    {
+        Kind = kind,
+        Reference = notification.MerchantReference,
+        Account = notification.Account,
+        AcquirerReference = notification.PspReference,
+        Failure = undone ? "UndoneAtAcquirer" : notification.Success ? null : "FailedAtAcquirer",
+        Amount = kind == OperationKind.Cancel ? null : (notification.AmountMinor, notification.Currency),
+    };
 
     private async Task<IReadOnlyList<Stored>> ClaimAsync(CancellationToken cancellationToken)
     {
@@ -115,13 +155,15 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
                 reader.GetString(5),
                 await reader.GetFieldValueAsync<DateTimeOffset>(6, cancellationToken),
                 reader.GetInt32(7),
-                reader.GetString(8)));
+                reader.GetString(8),
+                reader.GetInt64(9),
+                reader.GetString(10)));
         }
 
         return [.. claimed.OrderBy(n => n.Id)];
     }
 
-    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries, string Account);
+    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries, string Account, long AmountMinor, string Currency);
 
     [LoggerMessage(6201, LogLevel.Information, "Notification {EventCode} (success {Success}) for {Reference}: {Verdict}.")]
     private partial void LogApplied(string eventCode, bool success, string reference, NewsVerdict verdict);

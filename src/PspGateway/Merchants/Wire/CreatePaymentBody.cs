@@ -63,3 +63,24 @@ internal sealed class ForceApproveBody
     [StringLength(2000, MinimumLength = 1)]
     public string? Token { get; init; }
 }
+
+internal sealed class ModificationBody
+{
+    public required ModificationAmountBody ModificationAmount { get; init; }
+}
+
+internal sealed class ModificationAmountBody
+{
+    [RegularExpression("^NOK$")]
+    public required string Currency { get; init; }
+
+    [Description("In øre.")]
+    [Range(1, CreatePaymentRequest.MostMinor)]
+    public required long Value { get; init; }
+}
+
+internal sealed class CancelBody
+{
+    [Description("Cancel only what is not authorised yet.")]
+    public bool? CancelTransactionOnly { get; init; }
+}

@@ -59,6 +59,16 @@ internal readonly struct FieldReader(JsonElement element)
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : throw new InvalidFieldException(field, "must be an integer");
     }
 
+    public bool? Flag(string field)
+    {
+        if (Find(field) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw new InvalidFieldException(field, "must be true or false");
+    }
+
     public void Refuse(string field, string reason) => Check(Find(field) is null, field, reason);
 
     public IReadOnlyDictionary<string, string> Strings(string field, int maxKey, int maxValue)

@@ -39,6 +39,19 @@ internal sealed class PaymentAnswer
     public JsonElement? Metadata { get; init; }
 }
 
+internal sealed class ModificationAnswer
+{
+    public required AmountBody Amount { get; init; }
+
+    public required string State { get; init; }
+
+    public required AggregateBody Aggregate { get; init; }
+
+    public required string PspReference { get; init; }
+
+    public required string Reference { get; init; }
+}
+
 internal sealed class AggregateBody
 {
     public required AmountBody AuthorizedAmount { get; init; }
@@ -128,6 +141,7 @@ internal sealed class ProblemField
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CreatePaymentAnswer))]
 [JsonSerializable(typeof(PaymentAnswer))]
+[JsonSerializable(typeof(ModificationAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<EventBody>))]
 [JsonSerializable(typeof(AccessTokenAnswer))]
 [JsonSerializable(typeof(ProblemBody))]

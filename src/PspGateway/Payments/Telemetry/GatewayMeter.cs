@@ -25,6 +25,8 @@ internal static class GatewayMeter
     private static readonly Counter<long> DeliveredMarks = Meter.CreateCounter<long>("pspgateway.delivered_marks", "{mark}", "OKs that left, by whether their delivered mark could be stored.");
     private static readonly Counter<long> DoubtfulOks = Meter.CreateCounter<long>("pspgateway.oks.doubtful", "{answer}", "OKs that may not have arrived, or that Vipps did not take: their approvals are reversed.");
     private static readonly Counter<long> Reversals = Meter.CreateCounter<long>("pspgateway.reversals", "{reversal}", "Reversals that came to their end, or that were parked for a person.");
+    private static readonly Counter<long> Modifications = Meter.CreateCounter<long>("pspgateway.modifications", "{operation}", "Captures, refunds and cancels by what became of them.");
+    private static readonly Counter<long> Notifications = Meter.CreateCounter<long>("pspgateway.notifications", "{notification}", "Notifications of the acquirer by what became of them.");
     private static readonly Counter<long> Reports = Meter.CreateCounter<long>("pspgateway.reports", "{report}", "Status updates sent to Vipps, by what came of the try.");
     private static readonly string[] Reasons = [.. Enum.GetNames<DeclineReason>().Select(LabelWords.Of)];
 
@@ -65,6 +67,11 @@ internal static class GatewayMeter
 
     public static void ReversalParked() => Reversals.Add(1, new TagList { { "result", "parked" } });
 
+    public static void Modified(OperationKind kind, ModificationResult result) =>
+        Modifications.Add(1, new TagList { { "kind", LabelWords.Of(kind) }, { "result", LabelWords.Of(result) } });
+
+    public static void Notified(NewsVerdict verdict) => Notifications.Add(1, new TagList { { "verdict", LabelWords.Of(verdict) } });
+
     public static void Reported(ReportResult result, int updates) => Reports.Add(updates, new TagList { { "result", LabelWords.Of(result) } });
 }
 
@@ -96,5 +103,20 @@ internal enum ReportResult
     Split,
 
     /// <summary>Refused for good: a person must look.</summary>
+    Parked,
+}
+
+/// <summary>What became of a capture, refund or cancel.</summary>
+internal enum ModificationResult
+{
+    Done,
+
+    /// <summary>Nothing was done; its amount is given back.</summary>
+    Failed,
+
+    /// <summary>It was done, and undone by the acquirer later.</summary>
+    TakenBack,
+
+    /// <summary>Nobody knows: a person must look.</summary>
     Parked,
 }

@@ -42,5 +42,19 @@ internal sealed class DifferenceMapping : IEntityTypeConfiguration<DifferenceRow
         builder.Property(d => d.Id).ValueGeneratedNever();
         builder.HasOne<Payment>().WithMany().HasForeignKey(d => d.PaymentId);
         builder.HasIndex(d => d.FoundAt).HasDatabaseName("ix_differences_open").HasFilter("resolved_at is null");
+
+        // What is found again each day is one difference.
+        builder.HasIndex(d => new { d.PaymentId, d.Cause }).IsUnique().HasDatabaseName("ux_differences_open").HasFilter("resolved_at is null");
+    }
+}
+
+internal sealed class ReconciliationMapping : IEntityTypeConfiguration<ReconciliationRow>
+{
+    public void Configure(EntityTypeBuilder<ReconciliationRow> builder)
+    {
+        builder.ToTable("reconciliations");
+        builder.HasKey(r => r.PaymentId);
+        builder.Property(r => r.PaymentId).ValueGeneratedNever();
+        builder.HasIndex(r => new { r.DueAt, r.PaymentId }).HasDatabaseName("ix_reconciliations_due").HasFilter("due_at is not null");
     }
 }

@@ -100,6 +100,10 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<string>("MerchantKey")
+                        .HasColumnType("text")
+                        .HasColumnName("merchant_key");
+
                     b.Property<int>("Number")
                         .HasColumnType("integer")
                         .HasColumnName("number");
@@ -503,8 +507,10 @@ namespace PspGateway.Storage.Migrations
                         .HasDatabaseName("ix_differences_open")
                         .HasFilter("resolved_at is null");
 
-                    b.HasIndex("PaymentId")
-                        .HasDatabaseName("ix_differences_payment_id");
+                    b.HasIndex("PaymentId", "Cause")
+                        .IsUnique()
+                        .HasDatabaseName("ux_differences_open")
+                        .HasFilter("resolved_at is null");
 
                     b.ToTable("differences", (string)null);
                 });
@@ -659,6 +665,39 @@ namespace PspGateway.Storage.Migrations
                         .HasDatabaseName("ix_merchant_secrets_client_id");
 
                     b.ToTable("merchant_secrets", (string)null);
+                });
+
+            modelBuilder.Entity("PspGateway.Storage.Rows.ReconciliationRow", b =>
+                {
+                    b.Property<Guid>("PaymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("payment_id");
+
+                    b.Property<DateTimeOffset?>("CheckedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("checked_at");
+
+                    b.Property<DateTimeOffset?>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("MerchantSerialNumber")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("merchant_serial_number");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("integer")
+                        .HasColumnName("tries");
+
+                    b.HasKey("PaymentId")
+                        .HasName("pk_reconciliations");
+
+                    b.HasIndex("DueAt", "PaymentId")
+                        .HasDatabaseName("ix_reconciliations_due")
+                        .HasFilter("due_at is not null");
+
+                    b.ToTable("reconciliations", (string)null);
                 });
 
             modelBuilder.Entity("PspGateway.Storage.Rows.SealedTokenRow", b =>

@@ -24,6 +24,8 @@ internal sealed class CallbackPayment
 
     public required long CapturedMinor { get; init; }
 
+    public required long CancelledMinor { get; init; }
+
     /// <summary>Null until a token was accepted.</summary>
     public CallbackAuthorise? Authorise { get; init; }
 }
@@ -36,7 +38,7 @@ internal static class CallbackRead
 {
     private const string Sql = """
         select p.id, p.merchant_serial_number, p.amount_minor, p.currency, p.state, p.callback_token_hash, p.acquirer_account, p.return_reference, p.captured_minor,
-               o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation
+               o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor
         from payments p left join operations o on o.id = p.authorise_operation_id
         where p.id = any(@ids)
         """;
@@ -71,6 +73,7 @@ internal static class CallbackRead
         AcquirerAccount = reader.GetString(6),
         ReturnReference = reader.GetString(7),
         CapturedMinor = reader.GetInt64(8),
+        CancelledMinor = reader.GetInt64(17),
         Authorise = reader.IsDBNull(9) ? null : new CallbackAuthorise(
             reader.GetGuid(9),
             reader.GetInt32(10),

@@ -33,7 +33,7 @@ internal sealed class Decision
 
 /// <summary>
 /// Decides, erases the token, and starts the cancel ladder for whatever the acquirer may hold (ENGINE 8, 10, 11, 13), in one statement.
-/// A payment with captured money is never taken back here.
+/// A payment that money is captured of, or that the merchant has cancelled, is never taken back here.
 /// </summary>
 internal static class DecisionWrite
 {
@@ -43,7 +43,7 @@ internal static class DecisionWrite
             from operations o join payments p on p.id = o.payment_id
             where o.id = @operation_id and (@generation is null or o.generation = @generation)
               and o.answer is not distinct from @while and (not @undelivered or o.delivered_at is null)
-              and p.state = any(@sources) and p.captured_minor = 0
+              and p.state = any(@sources) and p.captured_minor = 0 and p.cancelled_minor = 0
             for update of p, o
         ),
         operation as (
@@ -82,6 +82,12 @@ internal static class DecisionWrite
     public static async Task<bool> RunAsync(NpgsqlDataSource database, Decision decision, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
+        return await RunAsync(connection, decision, cancellationToken);
+    }
+
+    /// <summary>The same on a connection of the caller's, within its transaction if there is one.</summary>
+    public static async Task<bool> RunAsync(NpgsqlConnection connection, Decision decision, CancellationToken cancellationToken)
+    {
         await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("operation_id", decision.OperationId));
         command.Parameters.Add(new NpgsqlParameter<long?>("generation", decision.Generation));

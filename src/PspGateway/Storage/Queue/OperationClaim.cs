@@ -1,4 +1,5 @@
 using Npgsql;
+using PspGateway.Domain;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 
@@ -41,17 +42,24 @@ internal sealed class ClaimedOperation
 
     public required OperationStatus? ReversedStatus { get; init; }
 
+    public required Money Amount { get; init; }
+
     public PspTransactionId PspTransactionId => new(PaymentId);
 }
 
 /// <summary>Takes leases of what is due (ENGINE 25): by the database's clock, skipping what others hold, with a new generation.</summary>
 internal static class OperationClaim
 {
+    // What waits for its turn behind another of its payment is passed by; that it is its turn is made sure of later, under the payment's lock.
     private const string Sql = """
         with due as (
-            select id from operations
-            where due_at is not null and due_at <= (select clock_timestamp()) and (lease_until is null or lease_until <= clock_timestamp())
-            order by due_at, id
+            select o.id from operations o
+            where o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())
+              and (o.kind in ('Authorise', 'Reverse') or not exists (
+                  select from operations e
+                  where e.payment_id = o.payment_id and e.kind in ('Capture', 'Cancel', 'Refund') and e.id <> o.id
+                    and (e.status = 'InFlight' or (e.status = 'Pending' and (e.created_at, e.id) < (o.created_at, o.id)))))
+            order by o.due_at, o.id
             limit @limit
             for update skip locked
         ),
@@ -62,7 +70,7 @@ internal static class OperationClaim
             returning o.*
         )
         select c.id, c.payment_id, c.kind, c.status, c.answer, c.reference, c.idempotency_key, c.acquirer_reference, c.reverses_operation_id, c.tries, c.generation,
-               p.acquirer_account, a.reference, a.status, c.ladder_base
+               p.acquirer_account, a.reference, a.status, c.ladder_base, c.amount_minor, c.currency
         from claimed c
         join payments p on p.id = c.payment_id
         left join operations a on a.id = c.reverses_operation_id
@@ -93,6 +101,7 @@ internal static class OperationClaim
                 LadderBase = reader.GetInt32(14),
                 Generation = reader.GetInt64(10),
                 AcquirerAccount = reader.GetString(11),
+                Amount = new Money(reader.GetInt64(15), Enum.Parse<Currency>(reader.GetString(16))),
                 ReversedReference = await reader.IsDBNullAsync(12, cancellationToken) ? null : reader.GetString(12),
                 ReversedStatus = await reader.IsDBNullAsync(13, cancellationToken) ? null : Enum.Parse<OperationStatus>(reader.GetString(13)),
             });

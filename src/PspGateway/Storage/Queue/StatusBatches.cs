@@ -25,6 +25,9 @@ internal sealed class ClaimedBatch
 
 internal sealed record BatchedUpdate(Guid Id, Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor, string Currency);
 
+/// <summary>What two reports of one payment have in common that nobody at Vipps can tell apart.</summary>
+internal sealed record ToldReport(Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor);
+
 /// <summary>
 /// The outbox to Vipps (ENGINE 28): updates that are due are frozen into batches of one merchant, in order per payment; a batch and its
 /// Request-Id never change once it may have been sent.
@@ -77,6 +80,14 @@ internal static class StatusBatches
         from status_updates u join payments p on p.id = u.payment_id
         where u.batch_id = @id and u.sent_at is null and u.parked_at is null
         order by u.created_at, u.id
+        """;
+
+    // By the operations: a payment's reports that are over are in no index of their own.
+    private const string ToldSql = """
+        select o.payment_id, u.status, u.success, u.amount_minor, count(*)
+        from operations o join status_updates u on u.operation_id = o.id
+        where o.payment_id = any(@payment_ids) and u.sent_at is not null
+        group by o.payment_id, u.status, u.success, u.amount_minor
         """;
 
     private const string FinishSql = """
@@ -187,6 +198,21 @@ internal static class StatusBatches
         }
 
         return new ClaimedBatch { Id = id, MerchantSerialNumber = merchant, Generation = generation, Tries = tries, Doubtful = doubtful, Lapsed = lapsed, Updates = updates };
+    }
+
+    /// <summary>How often Vipps was told before of each thing that looks alike.</summary>
+    public static async Task<IReadOnlyDictionary<ToldReport, long>> ToldBeforeAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(ToldSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("payment_ids", [.. batch.Updates.Select(u => u.PaymentId).Distinct()]));
+        var told = new Dictionary<ToldReport, long>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            told[new ToldReport(reader.GetGuid(0), Enum.Parse<ReportedEffect>(reader.GetString(1)), reader.GetBoolean(2), reader.GetInt64(3))] = reader.GetInt64(4);
+        }
+
+        return told;
     }
 
     public static Task FinishAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken) => RunAsync(database, FinishSql, batch, cancellationToken);

@@ -9,6 +9,14 @@ internal enum NotificationKind
 
     /// <summary>A cancel that was asked for by our own reference, without knowing the acquirer's.</summary>
     CancelByReference,
+    Capture,
+
+    /// <summary>A capture that was done is undone.</summary>
+    CaptureUndone,
+    Refund,
+
+    /// <summary>A refund that was done is undone.</summary>
+    RefundUndone,
 }
 
 /// <summary>A notification as the acquirer sent it, stored before it is acknowledged (ENGINE 14).</summary>

@@ -68,12 +68,28 @@ internal sealed class StatusBatchRow
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
+/// <summary>A payment whose books are to be held against the wallet's, a while after the last report of it.</summary>
+internal sealed class ReconciliationRow
+{
+    public required Guid PaymentId { get; init; }
+
+    public required string MerchantSerialNumber { get; init; }
+
+    public required int Tries { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public DateTimeOffset? CheckedAt { get; init; }
+}
+
+/// <summary>Books that do not agree, until a person has resolved it.</summary>
 internal sealed class DifferenceRow
 {
     public required Guid Id { get; init; }
 
     public required Guid PaymentId { get; init; }
 
+    /// <summary>A word, and the name of the operation where it is about one.</summary>
     public required string Cause { get; init; }
 
     public required long OursMinor { get; init; }

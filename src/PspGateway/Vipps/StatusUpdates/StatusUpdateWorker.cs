@@ -116,6 +116,7 @@ internal sealed partial class StatusUpdateWorker(
     private async Task ResolveAsync(ClaimedBatch batch)
     {
         var shown = new List<Guid>();
+        var told = await StatusBatches.ToldBeforeAsync(database.General, batch, CancellationToken.None);
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
         {
             using var timeout = new CancellationTokenSource(CallTimeout, time);
@@ -135,7 +136,10 @@ internal sealed partial class StatusUpdateWorker(
                 return;
             }
 
-            shown.AddRange(payment.Where(update => entries.Any(entry => Matches(entry, update))).Select(u => u.Id));
+            // Equal reports are counted: those that Vipps was told of before are no word about these.
+            shown.AddRange(payment.GroupBy(u => new ToldReport(u.PaymentId, u.Status, u.Success, u.AmountMinor))
+                .SelectMany(alike => alike.Take(entries.Count(entry => Matches(entry, alike.First())) - (int)told.GetValueOrDefault(alike.Key)))
+                .Select(u => u.Id));
         }
 
         await StatusBatches.SettleAsync(database.General, batch, shown, CancellationToken.None);

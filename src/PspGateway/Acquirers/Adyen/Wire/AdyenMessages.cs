@@ -97,9 +97,23 @@ internal sealed class CancelByOurReferenceRequest
     public required string Reference { get; init; }
 }
 
+/// <summary>A capture or refund, or without an amount a cancel.</summary>
+internal sealed class ModificationRequestBody
+{
+    public required string MerchantAccount { get; init; }
+
+    public required string Reference { get; init; }
+
+    public AdyenAmount? Amount { get; init; }
+}
+
 internal sealed class ModificationResponse
 {
     public string? Status { get; init; }
+
+    public string? PspReference { get; init; }
+
+    public string? Reference { get; init; }
 }
 
 internal sealed class ServiceError
@@ -150,6 +164,7 @@ internal sealed class NotificationAdditionalData
 [JsonSerializable(typeof(PaymentResponse))]
 [JsonSerializable(typeof(CancelByPspReferenceRequest))]
 [JsonSerializable(typeof(CancelByOurReferenceRequest))]
+[JsonSerializable(typeof(ModificationRequestBody))]
 [JsonSerializable(typeof(ModificationResponse))]
 [JsonSerializable(typeof(ServiceError))]
 [JsonSerializable(typeof(NotificationRequest))]

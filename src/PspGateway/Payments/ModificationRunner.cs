@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Options;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
+using PspGateway.Payments.Telemetry;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
+
+namespace PspGateway.Payments;
+
+/// <summary>
+/// Takes captures, refunds and cancels to the acquirer, each under its one key (ENGINE 17). What was received is told by notification; what
+/// has no answer is sent again under the same key, and keeps its amount until there is proof.
+/// </summary>
+internal sealed partial class ModificationRunner(
+    GatewayDatabase database, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, IOptions<OperationOptions> operations, ILogger<ModificationRunner> logger)
+{
+    /// <summary>After the last try its proof is given a little time, before a person is called.</summary>
+    private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
+
+    public async Task StepAsync(ClaimedOperation operation, CancellationToken cancellationToken)
+    {
+        var rungs = operations.Value.Rungs;
+        if (operation.AcquirerReference is not null)
+        {
+            await ParkAsync(operation, "NoConfirmation", cancellationToken);
+            return;
+        }
+
+        if (operation.Tries >= rungs.Count)
+        {
+            await ParkAsync(operation, "NoAnswer", cancellationToken);
+            return;
+        }
+
+        if (await ModificationTurn.BeginAsync(database.General, operation, operations.Value.Lease, cancellationToken) is not { } begun)
+        {
+            return;
+        }
+
+        var outcome = await CallAsync(operation, begun, cancellationToken);
+        LogOutcome(operation.PspTransactionId, operation.Kind, operation.Amount.MinorUnits, outcome.GetType().Name, begun.Tries);
+        switch (outcome)
+        {
+            case ModificationOutcome.Received received when acquirer.ReceivedIsFinal:
+                await FinishAsync(operation, received.AcquirerReference, why: null, cancellationToken);
+                break;
+
+            case ModificationOutcome.Received received:
+                await ModificationWrite.LeaveOpenAsync(database.General, operation, received.AcquirerReference, rungs[^1] + LastProofWithin, cancellationToken);
+                break;
+
+            case ModificationOutcome.Refused refused:
+                LogRefused(operation.PspTransactionId, operation.Kind, refused.Why);
+                await FinishAsync(operation, null, "RefusedByAcquirer", cancellationToken);
+                break;
+
+            case ModificationOutcome.Unknown:
+                var next = begun.Tries < rungs.Count ? rungs[begun.Tries] : rungs[^1] + LastProofWithin;
+                await ModificationWrite.LeaveOpenAsync(database.General, operation, null, next, cancellationToken);
+                break;
+
+            default:
+                throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
+        }
+
+        signal.Set();
+    }
+
+    private async Task<ModificationOutcome> CallAsync(ClaimedOperation operation, BegunModification begun, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(operations.Value.Lease / 3);
+        return await acquirer.ModifyAsync(
+            operation.Kind,
+            new ModificationRequest
+            {
+                IdempotencyKey = operation.IdempotencyKey,
+                Reference = operation.Reference,
+                Account = operation.AcquirerAccount,
+                AcquirerReference = begun.AcquirerReference,
+                Amount = operation.Amount,
+                Again = begun.Tries > 1,
+            },
+            timeout.Token);
+    }
+
+    private async Task FinishAsync(ClaimedOperation operation, string? acquirerReference, string? why, CancellationToken cancellationToken)
+    {
+        if (await ModificationWrite.FinishAsync(database.General, operation.Id, operation.Generation, acquirerReference, why, acquirer.CapturesInParts, cancellationToken))
+        {
+            GatewayMeter.Modified(operation.Kind, why is null ? ModificationResult.Done : ModificationResult.Failed);
+            waits.Ended(operation.Id);
+        }
+
+        await ModificationWrite.GoOnAsync(database.General, operation.PaymentId, operation.Reference, cancellationToken);
+    }
+
+    private async Task ParkAsync(ClaimedOperation operation, string why, CancellationToken cancellationToken)
+    {
+        if (await ModificationWrite.ParkAsync(database.General, operation, why, cancellationToken))
+        {
+            LogParked(operation.PspTransactionId, operation.Kind, operation.Reference, why);
+            GatewayMeter.Modified(operation.Kind, ModificationResult.Parked);
+            PaymentTrace.Mark("modification parked", operation.PspTransactionId);
+        }
+    }
+
+    [LoggerMessage(2901, LogLevel.Information, "Payment {PspTransactionId}: {Kind} of {AmountMinor} øre: {Outcome} at try {Tries}.")]
+    private partial void LogOutcome(PspTransactionId pspTransactionId, OperationKind kind, long amountMinor, string outcome, int tries);
+
+    [LoggerMessage(2902, LogLevel.Warning, "Payment {PspTransactionId}: the acquirer refuses a {Kind}: {Why}. Its amount is given back.")]
+    private partial void LogRefused(PspTransactionId pspTransactionId, OperationKind kind, string why);
+
+    [LoggerMessage(2903, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, nobody knows whether {Kind} {Reference} was done, it is parked: {Why}.")]
+    private partial void LogParked(PspTransactionId pspTransactionId, OperationKind kind, string reference, string why);
+}

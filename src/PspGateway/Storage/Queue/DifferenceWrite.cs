@@ -1,0 +1,25 @@
+using Npgsql;
+
+namespace PspGateway.Storage.Queue;
+
+/// <summary>Books that do not agree, as records for a person (ENGINE 18).</summary>
+internal static class DifferenceWrite
+{
+    private const string OpenSql = """
+        insert into differences (id, payment_id, cause, ours_minor, theirs_minor, found_at)
+        values (@id, @payment_id, @cause, @ours, @theirs, clock_timestamp())
+        on conflict (payment_id, cause) where resolved_at is null do nothing
+        """;
+
+    /// <summary>False: it is open already.</summary>
+    public static async Task<bool> OpenAsync(NpgsqlDataSource database, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(OpenSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", Guid.CreateVersion7()));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("payment_id", paymentId));
+        command.Parameters.Add(new NpgsqlParameter<string>("cause", cause));
+        command.Parameters.Add(new NpgsqlParameter<long>("ours", oursMinor));
+        command.Parameters.Add(new NpgsqlParameter<long>("theirs", theirsMinor));
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+}
