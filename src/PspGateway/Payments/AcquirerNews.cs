@@ -33,6 +33,7 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
     public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
         var authorise = await ReferenceRead.AuthoriseAsync(database.General, reference, cancellationToken);
+        PlantedBug.ApplyNewsOverALease(ref authorise);
         switch (authorise)
         {
             case null:

@@ -30,7 +30,9 @@ internal sealed partial class ExpiryWorker(GatewayDatabase database, IOptions<Op
         IReadOnlyList<Guid> expired;
         do
         {
+            Failpoint.Here("expiry.before-commit");
             expired = await ExpiryWrite.RunAsync(database.General, options.Value.ClaimSize, cancellationToken);
+            Failpoint.Here("expiry.after-commit", expired);
             foreach (var id in expired)
             {
                 LogExpired(new PspTransactionId(id));

@@ -40,6 +40,7 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
         {
             // No more than are worked on at once: a lease must not run out while its operation waits for its turn.
             claimed = await OperationClaim.RunAsync(database.General, options.Value.Parallel, options.Value.Lease, cancellationToken);
+            Failpoint.Here("claim.after-commit", claimed.Select(o => o.PaymentId));
             total += claimed.Count;
             await Parallel.ForEachAsync(
                 claimed,
@@ -76,12 +77,14 @@ internal sealed partial class OperationWorker(GatewayDatabase database, CancelLa
         var decision = operation.Answer == Answer.Ok
             ? new Decision { OperationId = operation.Id, Generation = operation.Generation, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" }
             : new Decision { OperationId = operation.Id, Generation = operation.Generation, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = "LeaseEnded", FailBody = wallet.AnswerFail(operation.PspTransactionId, DeclineReason.TooLate) };
+        Failpoint.Here("recover.before-commit", operation.PaymentId);
         if (!await DecisionWrite.RunAsync(database.General, decision, CancellationToken.None))
         {
             LogNotRecovered(operation.PspTransactionId, operation.Id);
             return;
         }
 
+        Failpoint.Here("recover.after-commit", operation.PaymentId);
         if (operation.Answer == Answer.Ok)
         {
             LogDoubtful(operation.PspTransactionId);

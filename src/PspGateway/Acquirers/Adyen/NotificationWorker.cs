@@ -71,6 +71,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
             : null;
         try
         {
+            Failpoint.Here("notification.before-applied", notification.MerchantReference);
             var verdict = NotificationEndpoint.KindOf(notification.EventCode) switch
             {
                 NotificationKind.Authorisation => await news.AuthorisationAsync(notification.MerchantReference, notification.Account, notification.PspReference, notification.Success, cancellationToken),
@@ -90,7 +91,9 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
             await using var command = database.General.CreateCommand(AppliedSql);
             command.Parameters.Add(new NpgsqlParameter<Guid>("id", notification.Id));
             command.Parameters.Add(new NpgsqlParameter<string>("verdict", verdict.ToString()));
+            Failpoint.Here("notification.before-noted", notification.MerchantReference);
             await command.ExecuteNonQueryAsync(cancellationToken);
+            Failpoint.Here("notification.after-noted", notification.MerchantReference);
         }
         catch (Exception exception)
         {
