@@ -27,9 +27,6 @@ internal enum NewsVerdict
 /// <summary>What the acquirer tells after its answer, or instead of one.</summary>
 internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
 {
-    /// <summary>A cancel by our own reference proves something only when no send of ours can still be on its way (ENGINE 13).</summary>
-    private static readonly TimeSpan ProofAfter = TimeSpan.FromSeconds(60);
-
     public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
         var authorise = await ReferenceRead.AuthoriseAsync(database.General, reference, cancellationToken);
@@ -127,8 +124,8 @@ internal sealed partial class AcquirerNews(GatewayDatabase database, CancelLadde
         }
 
         // The answer's due time is later than the last send of the authorise, which is never sent once the answer is closed.
-        var provesUndone = success && receivedAt >= reverse.LastSendBefore + ProofAfter;
-        var provesNothingThere = !success && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + ProofAfter;
+        var provesUndone = success && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
+        var provesNothingThere = !success && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
         if (!provesUndone && !provesNothingThere)
         {
             return NewsVerdict.Repeat;
