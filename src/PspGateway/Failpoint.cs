@@ -33,7 +33,7 @@ internal static class Failpoint
     public static void Here(string name, IEnumerable<Guid> payments) => Here(name, string.Join(' ', payments.Select(p => p.ToString("N"))));
 
 #if FAILPOINTS
-    /// <summary>What was ordered, by lines on a loopback port: "arm NAME KEY|* kill|throw|stall MILLISECONDS SKIP TOGETHER".</summary>
+    /// <summary>What was ordered, by lines on a loopback port: "arm NAME KEY,KEY|* kill|throw|stall MILLISECONDS SKIP TOGETHER".</summary>
     internal static class Orders
     {
         private static readonly ConcurrentQueue<Order> Armed = new();
@@ -55,7 +55,7 @@ internal static class Failpoint
         {
             foreach (var order in Armed)
             {
-                if (order.Name == name && (order.Key == "*" || key.Contains(order.Key, StringComparison.Ordinal)) && order.TryTake())
+                if (order.Name == name && order.Means(key) && order.TryTake())
                 {
                     order.Act(key);
                 }
@@ -108,7 +108,7 @@ internal static class Failpoint
 
             public string Name => name;
 
-            public string Key => key;
+            public bool Means(string met) => key == "*" || key.Split(',').Any(k => met.Contains(k, StringComparison.Ordinal));
 
             public bool TryTake() => Interlocked.Decrement(ref _skip) < 0 && Interlocked.Decrement(ref _left) >= 0;
 

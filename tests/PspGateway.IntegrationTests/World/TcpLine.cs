@@ -53,6 +53,9 @@ internal sealed class TcpLine : IAsyncDisposable
 
     public TimeSpan Pause { get; private set; }
 
+    /// <summary>Which of several targets is always tried first; null: each in turn.</summary>
+    public int? First { get; set; }
+
     public CancellationToken Stopped => _stop.Token;
 
     /// <summary>Completes when the line changes its ways.</summary>
@@ -129,7 +132,7 @@ internal sealed class TcpLine : IAsyncDisposable
 
     private async Task<TcpClient?> ConnectAsync()
     {
-        var first = Interlocked.Increment(ref _next);
+        var first = First ?? Interlocked.Increment(ref _next);
         for (var i = 0; i < _targets.Count; i++)
         {
             var far = new TcpClient { NoDelay = true };
