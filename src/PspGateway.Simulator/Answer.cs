@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace PspGateway.Simulator;
 
@@ -11,10 +12,11 @@ internal enum Break
     Hang,
     ServerError,
     Garbage,
+    OtherAmount,
 }
 
 /// <summary>An answer as bytes, so that a replay is the same to the byte and a fault can be put on any of them.</summary>
-internal sealed record Answer(int Status, byte[] Body, string? ContentType)
+internal sealed partial record Answer(int Status, byte[] Body, string? ContentType)
 {
     public Break Break { get; init; }
 
@@ -57,11 +59,17 @@ internal sealed record Answer(int Status, byte[] Body, string? ContentType)
             case Break.Garbage:
                 await WriteAsync(context, Status, Encoding.UTF8.GetBytes("{\"resultCode\":\"Autho\u0000<html>"), ContentType);
                 return;
+            case Break.OtherAmount:
+                await WriteAsync(context, Status, Encoding.UTF8.GetBytes(Amounts().Replace(Encoding.UTF8.GetString(Body), amount => $"{long.Parse(amount.Value) + 100}")), ContentType);
+                return;
             default:
                 await WriteAsync(context, Status, Body, ContentType);
                 return;
         }
     }
+
+    [GeneratedRegex("(?<=\"value\":)[0-9]+", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Amounts();
 
     private static async Task WriteAsync(HttpContext context, int status, byte[] body, string? contentType)
     {

@@ -94,6 +94,7 @@ internal static class GatewayApp
     private static void AddServer(WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(TimeProvider.System);
+        ShiftedClock.Put(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         Framing.RefuseBareLineFeeds();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -119,7 +120,11 @@ internal static class GatewayApp
         builder.Services.AddOptions<ConnectionStringOptions>().BindConfiguration(ConnectionStringOptions.Section)
             .Validate(o => o.Postgres.Length > 0, $"{ConnectionStringOptions.Section}:{nameof(ConnectionStringOptions.Postgres)} is missing.")
             .ValidateOnStart();
-        builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General));
+        builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) =>
+        {
+            options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General);
+            PlantedBug.RetryWrites(options);
+        });
         builder.Services.AddHostedService<SchemaAtStart>();
         builder.Services.AddHostedService<ModelWarmUp>();
     }

@@ -20,6 +20,7 @@ internal sealed class AcquirerBook(EntryLog log)
     private readonly ConcurrentDictionary<(string Account, string Reference), ConcurrentQueue<Authorisation>> _byReference = new();
     private readonly ConcurrentDictionary<string, string> _cryptograms = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<AcquirerCall> _calls = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _cancels = new(StringComparer.Ordinal);
 
     public static string NewPspReference() => RandomNumberGenerator.GetString(ReferenceLetters, 16);
 
@@ -51,9 +52,20 @@ internal sealed class AcquirerBook(EntryLog log)
         var original = path.Split('/') is [_, _, var pspReference, _] ? Find(pspReference)?.Request.Reference : null;
         var reference = sent?.Text("reference");
         var paymentReference = original ?? sent?.Text("paymentReference") ?? reference;
-        var entry = log.Add("acquirer", paymentReference ?? "", "call " + path, detail: $"status {status}");
+        var entry = log.Add("acquirer", paymentReference ?? "", "call " + path, detail: $"status {status}, key {idempotencyKey}");
+        if (paymentReference is not null && path.EndsWith("cancels", StringComparison.Ordinal))
+        {
+            Cancelled(paymentReference).TrySetResult();
+        }
+
         _calls.Enqueue(new AcquirerCall(entry.Number, entry.At, path, reference, paymentReference, idempotencyKey, status, replayed));
     }
+
+    /// <summary>Completes when a cancel of this authorisation was asked for, whether it exists or not.</summary>
+    public Task CancelOf(string reference) => Cancelled(reference).Task;
+
+    private TaskCompletionSource Cancelled(string reference) =>
+        _cancels.GetOrAdd(reference, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     public IReadOnlyList<AuthorisationView> View(string? pspTransactionId) =>
         [.. _byPspReference.Values.Where(authorisation => IsOf(pspTransactionId, authorisation.Request.Reference))

@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using PspGateway.Simulator.Books;
 using PspGateway.Simulator.Control;
 
 namespace PspGateway.Simulator.Acquirer;
 
 /// <summary>What every call to the acquirer passes: key, faults ordered by tests, idempotency, the book of calls.</summary>
 internal sealed class AcquirerDoor(
-    AcquirerBook book, IdempotentCalls idempotent, AcquirerFaults faults, TimeProvider time, IOptions<SimulatorOptions> options,
+    AcquirerBook book, EntryLog log, IdempotentCalls idempotent, AcquirerFaults faults, TimeProvider time, IOptions<SimulatorOptions> options,
     IHostApplicationLifetime lifetime)
 {
     private const string KeyHeader = "Idempotency-Key";
@@ -31,6 +32,7 @@ internal sealed class AcquirerDoor(
             context.Response.Headers["idempotency-key"] = key;
         }
 
+        await log.WrittenAsync();
         await answer.WriteAsync(context, lifetime.ApplicationStopping);
     }
 
@@ -62,7 +64,7 @@ internal sealed class AcquirerDoor(
 
         var (claim, answer) = idempotent.Begin(sent.Value.Text("merchantAccount") ?? "", key, path, body);
         var replayed = claim is null;
-        await PauseAsync(fault?.Delay);
+        await (fault is { Mode: FaultMode.Overtaken } ? UntilCancelledAsync(sent.Value.Text("reference") ?? "", fault.Delay) : PauseAsync(fault?.Delay));
         if (claim is not null)
         {
             try
@@ -79,6 +81,13 @@ internal sealed class AcquirerDoor(
 
         await PauseAsync(fault?.AnswerDelay);
         return (answer! with { Break = fault is null or { Break: Break.None } ? answer!.Break : fault.Break }, replayed);
+    }
+
+    /// <summary>A cancel that is meant for this authorisation comes first, and finds nothing.</summary>
+    private async Task UntilCancelledAsync(string reference, TimeSpan atMost)
+    {
+        await Task.WhenAny(book.CancelOf(reference), PauseAsync(atMost > TimeSpan.Zero ? atMost : TimeSpan.FromSeconds(60)));
+        await PauseAsync(options.Value.NotificationDelay * 2);
     }
 
     private async Task PauseAsync(TimeSpan? pause)

@@ -197,7 +197,7 @@ internal sealed class Authorisation(AuthorisationRequest request, string pspRefe
     }
 
     private void Note(string what, long? amount = null, string? detail = null) =>
-        _history.Add(log.Add("acquirer", pspReference, what, amount, detail));
+        _history.Add(log.Add("acquirer", pspReference, what, amount, detail, request.Reference));
 }
 
 internal sealed record DoneModification(string EventCode, string PspReference, long Amount);

@@ -23,6 +23,8 @@ namespace PspGateway.Simulator.Control;
  * POST /control/vipps/faults   {"path": "init"|"updatestatus"|"accesstoken"|"details"|"approve"|"*" (required), "mode": (required), …}
  * POST /control/acquirer/faults   {"path": "payments"|"captures"|"refunds"|"cancels"|"reversals"|"*" (required), "mode": (required), …}
  *   mode: "drop" = "commitThenDrop" (work, then abort the connection) | "hang" = "commitThenHang" | "commitThen500" | "commitThenGarbage"
+ *       | "commitThenOtherAmount" (every amount in the answer is one krone more)
+ *       | "overtaken" (the work waits until a cancel with this reference came and found nothing; at most "delayMs", else 60 s)
  *       | "dropBeforeCommit" | "status" (answer "status" and "body" without the work) | "delay" (nothing but the pauses)
  *   further: "times": 1, "delayMs": before the work, "answerDelayMs": after it, "status": 500, "body": "…", "contentType": "application/json",
  *       "contains": only calls whose path or body contains this text

@@ -8,6 +8,8 @@ internal enum FaultMode
     CommitThenHang,
     CommitThen500,
     CommitThenGarbage,
+    CommitThenOtherAmount,
+    Overtaken,
     DropBeforeCommit,
     Status,
     Delay,
@@ -29,6 +31,7 @@ internal sealed record Fault(FaultMode Mode, int Status, string? Body, string Co
         FaultMode.CommitThenHang => Break.Hang,
         FaultMode.CommitThen500 => Break.ServerError,
         FaultMode.CommitThenGarbage => Break.Garbage,
+        FaultMode.CommitThenOtherAmount => Break.OtherAmount,
         _ => Break.None,
     };
 }

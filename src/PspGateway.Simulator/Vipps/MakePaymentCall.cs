@@ -2,13 +2,14 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using PspGateway.Simulator.Books;
 
 namespace PspGateway.Simulator.Vipps;
 
 internal sealed record CallbackResult(int? HttpStatus, string? Body, string? ContentType, long ElapsedMs, bool TimedOut, string? Error);
 
 /// <summary>Vipps' call to the gateway with the network token, and what Vipps makes of the answer.</summary>
-internal sealed class MakePaymentCall(GatewayConnection gateway, TimeProvider time, IOptions<SimulatorOptions> options)
+internal sealed class MakePaymentCall(GatewayConnection gateway, EntryLog books, TimeProvider time, IOptions<SimulatorOptions> options)
 {
     private const int KeptOfAnswer = 2000;
 
@@ -33,6 +34,7 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, TimeProvider ti
                 break;
         }
 
+        await books.WrittenAsync();
         return result;
     }
 
@@ -89,7 +91,7 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, TimeProvider ti
 
     private static string Describe(CallbackResult result)
     {
-        var text = result.Error ?? $"HTTP {result.HttpStatus} {result.Body}";
+        var text = result.Error ?? $"HTTP {result.HttpStatus} in {result.ElapsedMs} ms {result.Body}";
         return text.Length > KeptOfAnswer ? text[..KeptOfAnswer] : text;
     }
 

@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
+using PspGateway.Simulator.Books;
 using PspGateway.Simulator.Control;
 
 namespace PspGateway.Simulator.Vipps;
 
 /// <summary>What every call to Vipps passes: faults ordered by tests, the headers, the log of received calls.</summary>
 internal sealed partial class VippsDoor(
-    AccessTokens tokens, RequestLog log, VippsFaults faults, TimeProvider time, IOptions<SimulatorOptions> options,
+    AccessTokens tokens, RequestLog log, EntryLog books, VippsFaults faults, TimeProvider time, IOptions<SimulatorOptions> options,
     IHostApplicationLifetime lifetime)
 {
     public async Task ServeAsync(HttpContext context, string name, Func<string, byte[], Answer> work, bool isAccessToken = false)
@@ -26,6 +27,7 @@ internal sealed partial class VippsDoor(
         await PauseAsync(fault?.AnswerDelay);
         answer = answer with { Break = fault?.Break ?? answer.Break };
         log.Add(at, context.Request, answer.SeenStatus, body);
+        await books.WrittenAsync();
         await answer.WriteAsync(context, lifetime.ApplicationStopping);
     }
 

@@ -82,7 +82,9 @@ internal sealed partial class CreatePayment(
         db.IdempotencyKeys.Add(idempotency.Claim(request, payment.Id, at));
         try
         {
+            Failpoint.Here("create.before-commit", payment.Reference);
             await db.SaveChangesAsync();
+            Failpoint.Here("create.after-commit", payment.Reference);
         }
         catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } violation)
         {
@@ -185,7 +187,9 @@ internal sealed partial class CreatePayment(
         }
 
         await db.SaveChangesAsync();
+        Failpoint.Here("init-answer.before-commit", payment.Reference);
         await transaction.CommitAsync();
+        Failpoint.Here("init-answer.after-commit", payment.Reference);
         return response;
     }
 

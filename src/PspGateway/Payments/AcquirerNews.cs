@@ -27,12 +27,10 @@ internal enum NewsVerdict
 /// <summary>What the acquirer tells after its answer, or instead of one.</summary>
 internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
 {
-    /// <summary>A cancel by our own reference proves something only when no send of ours can still be on its way (ENGINE 13).</summary>
-    private static readonly TimeSpan ProofAfter = TimeSpan.FromSeconds(60);
-
     public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
         var authorise = await store.FindAuthoriseAsync(reference, cancellationToken);
+        PlantedBug.ApplyNewsOverALease(ref authorise);
         switch (authorise)
         {
             case null:
@@ -126,8 +124,8 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
         }
 
         // The answer's due time is later than the last send of the authorise, which is never sent once the answer is closed.
-        var provesUndone = success && receivedAt >= reverse.LastSendBefore + ProofAfter;
-        var provesNothingThere = !success && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + ProofAfter;
+        var provesUndone = success && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
+        var provesNothingThere = !success && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
         if (!provesUndone && !provesNothingThere)
         {
             return NewsVerdict.Repeat;

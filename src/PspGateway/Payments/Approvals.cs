@@ -112,8 +112,10 @@ internal sealed partial class Approvals(
         try
         {
             var body = wallet.AnswerFail(new PspTransactionId(mine.PaymentId), DeclineReason.TooLate);
+            Failpoint.Here("late-fail.before-commit", mine.PaymentId);
             if (await WriteLateFailPatientlyAsync(mine, body, limit.Token).WaitAsync(limit.Token))
             {
+                Failpoint.Here("late-fail.after-commit", mine.PaymentId);
                 var failed = new StoredAnswer(mine.OperationId, Answer.Fail, body);
                 mine.Decide(failed);
                 signal.Set();

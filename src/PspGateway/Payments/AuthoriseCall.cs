@@ -19,6 +19,7 @@ internal sealed partial class AuthoriseCall(IPaymentStore store, IAcquirer acqui
         var again = false;
         while (true)
         {
+            PlantedBug.ResendUnderANewKey(again, ref request);
             using var timeout = new CancellationTokenSource(deadlines.Value.AcquirerTimeout, time);
             var outcome = await acquirer.AuthoriseAsync(again ? request.AsRepeat() : request, timeout.Token);
             switch (outcome)

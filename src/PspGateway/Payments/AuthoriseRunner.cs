@@ -150,6 +150,7 @@ internal sealed partial class AuthoriseRunner(
             return;
         }
 
+        PlantedBug.AnswerBeforeTheCommit(pending, record);
         for (var tries = 0; tries < RecordTries; tries++)
         {
             try
@@ -189,8 +190,10 @@ internal sealed partial class AuthoriseRunner(
     private async Task<StoredAnswer?> WriteAsync(AuthoriseOutcome record, PendingAnswer pending)
     {
         var current = pending.FailWentOut && record.MayAnswerOk ? record.WithoutOk() : record;
+        Failpoint.Here("outcome.before-commit", pending.PaymentId);
         if (await store.RecordAsync(current) is { } stored)
         {
+            Failpoint.Here("outcome.after-commit", pending.PaymentId);
             return stored;
         }
 

@@ -49,14 +49,18 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
                 OriginalReference = reverse.ReversedReference ?? throw new InvalidOperationException($"Reverse {reverse.Id:N} undoes nothing."),
             },
             timeout.Token);
+        Failpoint.Here("rung.before-commit", reverse.PaymentId);
         await RecordAsync(reverse, outcome, rungs, cancellationToken);
+        Failpoint.Here("rung.after-commit", reverse.PaymentId);
     }
 
     /// <summary>Proof has come that nothing is held any more.</summary>
     public async Task EndAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
     {
+        Failpoint.Here("reversal-end.before-commit", id.Value);
         if (await store.FinishReversalAsync(reverseId, generation, why, cancellationToken))
         {
+            Failpoint.Here("reversal-end.after-commit", id.Value);
             LogReversed(id, why);
             GatewayMeter.ReversalEnded();
             PaymentTrace.Mark("reversed", id);

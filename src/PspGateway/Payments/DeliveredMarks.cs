@@ -78,7 +78,9 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
     {
         try
         {
+            Failpoint.Here("delivered.before-commit", batch.Select(a => a.PaymentId));
             var marked = await store.MarkDeliveredAsync([.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, CancellationToken.None);
+            Failpoint.Here("delivered.after-commit", batch.Select(a => a.PaymentId));
             foreach (var answer in batch)
             {
                 await TellAsync(answer, marked.Contains(answer.OperationId));

@@ -41,6 +41,10 @@ internal sealed class OperationOptions
     /// <summary>Offsets of the cancel ladder's rungs from its start, rising.</summary>
     public IList<TimeSpan> Backoff { get; } = [];
 
+    /// <summary>How long after our last send a cancel by our own reference proves that nothing of it can still be on its way (ENGINE 13).</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ProofAfter { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How often the queue is looked at when nothing signals; some jitter is added.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan Poll { get; set; } = TimeSpan.FromSeconds(1);

@@ -30,7 +30,9 @@ internal sealed partial class ExpiryWorker(IPaymentStore store, IOptions<Operati
         IReadOnlyList<Guid> expired;
         do
         {
+            Failpoint.Here("expiry.before-commit");
             expired = await store.ExpireAsync(options.Value.ClaimSize, cancellationToken);
+            Failpoint.Here("expiry.after-commit", expired);
             foreach (var id in expired)
             {
                 LogExpired(new PspTransactionId(id));

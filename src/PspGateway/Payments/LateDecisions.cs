@@ -49,7 +49,9 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         try
         {
             using var step = PaymentTrace.Step("late decision", new PspTransactionId(pending.PaymentId));
+            Failpoint.Here(doubtful ? "withdraw.before-commit" : "late-settle.before-commit", pending.PaymentId);
             await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, stoppingToken));
+            Failpoint.Here(doubtful ? "withdraw.after-commit" : "late-settle.after-commit", pending.PaymentId);
             answers.Remove(pending);
             signal.Set();
         }

@@ -40,6 +40,7 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
         {
             // No more than are worked on at once: a lease must not run out while its operation waits for its turn.
             claimed = await store.ClaimAsync(options.Value.Parallel, options.Value.Lease, cancellationToken);
+            Failpoint.Here("claim.after-commit", claimed.Select(o => o.PaymentId));
             total += claimed.Count;
             await Task.WhenAll(claimed.Select(HandleAsync));
         }
@@ -74,12 +75,14 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
         var decision = operation.Answer == Answer.Ok
             ? new Decision { OperationId = operation.Id, Generation = operation.Generation, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" }
             : new Decision { OperationId = operation.Id, Generation = operation.Generation, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = "LeaseEnded", FailBody = wallet.AnswerFail(operation.PspTransactionId, DeclineReason.TooLate) };
+        Failpoint.Here("recover.before-commit", operation.PaymentId);
         if (!await store.DecideAsync(Pool.General, decision, CancellationToken.None))
         {
             LogNotRecovered(operation.PspTransactionId, operation.Id);
             return;
         }
 
+        Failpoint.Here("recover.after-commit", operation.PaymentId);
         if (operation.Answer == Answer.Ok)
         {
             LogDoubtful(operation.PspTransactionId);

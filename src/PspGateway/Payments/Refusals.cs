@@ -47,8 +47,10 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         var current = payment;
         for (var i = 0; i < MostRereads && current is not null; i++)
         {
+            Failpoint.Here("refusal.before-commit", payment.Id);
             if (await TryAsync(current, move, name, reason, cancellationToken))
             {
+                Failpoint.Here("refusal.after-commit", payment.Id);
                 signal.Set();
                 return true;
             }

@@ -39,6 +39,7 @@ internal sealed class TokenVault(IEpochKeys epochs)
     internal static byte[] Seal(CardToken token, TokenBinding binding, byte[] epochKey)
     {
         var additionalData = binding.ToAdditionalData();
+        PlantedBug.SealWithoutAdditionalData(ref additionalData);
         var plain = Encoding.ASCII.GetBytes(string.Join('\n', token.Number.Reveal(), token.Cryptogram.Reveal(), token.Expiry.Month.ToString(CultureInfo.InvariantCulture), token.Expiry.Year.ToString(CultureInfo.InvariantCulture), token.Scheme.ToString(), token.Eci.Value));
         Span<byte> key = stackalloc byte[AesGcmBox.KeySize];
         RandomNumberGenerator.Fill(key);
@@ -68,6 +69,7 @@ internal sealed class TokenVault(IEpochKeys epochs)
         }
 
         var additionalData = binding.ToAdditionalData();
+        PlantedBug.SealWithoutAdditionalData(ref additionalData);
         var length = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
         var key = AesGcmBox.Open(epochKey, bytes.Slice(3, length), additionalData);
         var plain = AesGcmBox.Open(key, bytes[(3 + length)..], additionalData);

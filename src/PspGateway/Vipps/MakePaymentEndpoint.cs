@@ -69,12 +69,14 @@ internal sealed partial class MakePaymentEndpoint(
         }
 
         using var step = PaymentTrace.Step("make-payment", id);
+        Failpoint.Here("callback.received", id.Value);
         if (await FindAsync(id, call, context, deadline) is not { } found)
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
         }
 
+        Failpoint.Here("callback.found", id.Value);
         var answer = found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline);
         var (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
         if (decision == "ok" && deadline.UntilAnswerBy == TimeSpan.Zero)
@@ -85,6 +87,7 @@ internal sealed partial class MakePaymentEndpoint(
         }
 
         GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !deadline.IsOpen);
+        Failpoint.Here("answer.before-first-byte", id.Value);
         await WriteAsync(context, answer);
     }
 
@@ -109,8 +112,9 @@ internal sealed partial class MakePaymentEndpoint(
             }));
         }
 
-        var token = MakePaymentAuthentication.TokenOf(context.Request) ?? "";
-        return payment is not null && CryptographicOperations.FixedTimeEquals(MakePaymentTokens.Hash(token), payment.CallbackTokenHash) ? (payment, null) : null;
+        var hash = MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(context.Request) ?? "");
+        PlantedBug.CompareTokensPlainly(hash, payment?.CallbackTokenHash ?? hash);
+        return payment is not null && CryptographicOperations.FixedTimeEquals(hash, payment.CallbackTokenHash) ? (payment, null) : null;
     }
 
     private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, HttpRequest request, AnswerDeadline deadline)
@@ -183,6 +187,7 @@ internal sealed partial class MakePaymentEndpoint(
         {
             await context.Response.Body.WriteAsync(answer.Body, CancellationToken.None);
             await context.Response.CompleteAsync();
+            Failpoint.Here("answer.after-completion", answer.OkOf.PaymentId);
 
             // Kestrel's writes raise nothing when the client has gone: the signalled token is the error (ENGINE 9).
             if (!context.RequestAborted.IsCancellationRequested)

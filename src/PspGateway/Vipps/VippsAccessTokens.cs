@@ -74,7 +74,9 @@ internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOpt
         request.Headers.TryAddWithoutValidation("client_secret", options.Value.ClientSecret);
         VippsHeaders.AddCommon(request, options.Value);
         request.Content = new ByteArrayContent([]);
+        Failpoint.Here("vipps-token.before-send");
         using var response = await clients.CreateClient(VippsRegistration.HttpClientName).SendAsync(request, cancellationToken);
+        Failpoint.Here("vipps-token.after-answer");
         call.Ended((int)response.StatusCode);
         if (response.StatusCode != HttpStatusCode.OK)
         {

@@ -39,7 +39,9 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
             IsApp = initiation.UserFlow == UserFlow.NativeRedirect ? true : null,
             SkipLandingPage = initiation.UserFlow == UserFlow.PushMessage ? true : null,
         };
+        Failpoint.Here("init.before-send", initiation.Reference.Value);
         var answer = await client.PostAsync("init", "/psp/v3/psppayments/init", initiation.Merchant.Value, request, VippsJson.Default.InitiatePaymentRequest, initiation.Id.ToString(), cancellationToken);
+        Failpoint.Here("init.after-answer", initiation.Reference.Value);
         var outcome = Read(answer);
         LogInitiated(initiation.Id, outcome.GetType().Name, (int?)answer.Status ?? 0);
         return outcome;

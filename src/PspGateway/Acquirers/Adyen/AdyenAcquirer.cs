@@ -27,7 +27,9 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
     {
         using var call = CounterpartyCall.Begin(CounterpartyCall.Acquirer, "authorise");
         var body = JsonSerializer.SerializeToUtf8Bytes(ToWire(request), AdyenJson.Default.PaymentRequest);
+        Failpoint.Here("authorise.before-send", request.Reference);
         var answer = await client.PostAsync("/payments", body, request.IdempotencyKey, cancellationToken);
+        Failpoint.Here("authorise.after-answer", request.Reference);
         return call.Ended(answer.Status switch
         {
             null when !answer.Sent => new AuthorisationOutcome.NotSent(answer.Why),
@@ -45,7 +47,9 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
                 new CancelByPspReferenceRequest { MerchantAccount = request.Account, Reference = request.Reference }, AdyenJson.Default.CancelByPspReferenceRequest))
             : ("/cancels", JsonSerializer.SerializeToUtf8Bytes(
                 new CancelByOurReferenceRequest { MerchantAccount = request.Account, PaymentReference = request.OriginalReference, Reference = request.Reference }, AdyenJson.Default.CancelByOurReferenceRequest));
+        Failpoint.Here("cancel.before-send", request.Reference);
         var answer = await client.PostAsync(path, body, request.IdempotencyKey, cancellationToken);
+        Failpoint.Here("cancel.after-answer", request.Reference);
         return call.Ended<CancelOutcome>(answer.Status switch
         {
             HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse)?.Status == "received" => new CancelOutcome.Received(),

@@ -54,7 +54,9 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
             return Results.StatusCode(StatusCodes.Status401Unauthorized);
         }
 
+        Failpoint.Here("notification.before-stored", string.Join(' ', items.Select(i => i.MerchantReference)));
         await StoreAsync(items, context.RequestAborted);
+        Failpoint.Here("notification.after-stored", string.Join(' ', items.Select(i => i.MerchantReference)));
         worker.Wake();
         return Results.Text("[accepted]");
     }

@@ -72,6 +72,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
             : null;
         try
         {
+            Failpoint.Here("notification.before-applied", notification.MerchantReference);
             var verdict = await TellAsync(notification, cancellationToken);
             step?.SetTag("outcome", LabelWords.Of(verdict));
             LogApplied(notification.EventCode, notification.Success, notification.MerchantReference, verdict);
@@ -85,7 +86,9 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
             await using var command = database.General.CreateCommand(AppliedSql);
             command.Parameters.Add(new NpgsqlParameter<Guid>("id", notification.Id));
             command.Parameters.Add(new NpgsqlParameter<string>("verdict", verdict.ToString()));
+            Failpoint.Here("notification.before-noted", notification.MerchantReference);
             await command.ExecuteNonQueryAsync(cancellationToken);
+            Failpoint.Here("notification.after-noted", notification.MerchantReference);
         }
         catch (Exception exception)
         {

@@ -96,6 +96,7 @@ internal static class AcceptWrite
         command.Parameters.Add(new NpgsqlParameter<TimeSpan[]>("leases", [.. tokens.Select(t => t.Lease)]));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan[]>("remaining", [.. tokens.Select(t => t.Remaining())]));
 
+        Failpoint.Here("accept.before-commit", tokens.Select(t => t.PaymentId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var taken = new Dictionary<Guid, AcceptedToken>(tokens.Count);
         while (await reader.ReadAsync(cancellationToken))
@@ -104,6 +105,7 @@ internal static class AcceptWrite
             taken[paymentId] = tokens.First(t => t.PaymentId == paymentId);
         }
 
+        Failpoint.Here("accept.after-commit", taken.Keys);
         return taken;
     }
 }

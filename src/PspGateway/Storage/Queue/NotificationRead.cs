@@ -19,7 +19,9 @@ internal static class NotificationRead
             join operations r on r.id = @reverse_id
             join operations a on a.id = r.reverses_operation_id
             join payments p on p.id = r.payment_id and p.acquirer_account = n.merchant_account
-            where n.kind = @kind and n.success and n.merchant_reference in (r.reference, a.reference))
+            where n.kind = @kind and n.success and (n.original_reference is null or n.original_reference = r.acquirer_reference)
+              and (n.merchant_reference = a.reference
+                   or n.merchant_reference in (select other.reference from operations other where other.reverses_operation_id = a.id)))
         """;
 
     /// <summary>What the acquirer said by notification; null when it has said nothing.</summary>

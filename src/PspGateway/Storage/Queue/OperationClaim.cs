@@ -79,7 +79,9 @@ internal static class OperationClaim
     public static async Task<IReadOnlyList<ClaimedOperation>> RunAsync(NpgsqlDataSource database, int limit, TimeSpan lease, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Sql, connection);
+        var sql = Sql;
+        PlantedBug.InStatement(ref sql);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -125,7 +125,9 @@ internal static class OutcomeWrite
         NpgsqlDataSource database, IReadOnlyList<AuthoriseOutcome> outcomes, Run run, CancellationToken cancellationToken)
     {
         await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
-        await using var command = new NpgsqlCommand(run == Run.Alone ? Alone : Shared, connection);
+        var sql = run == Run.Alone ? Alone : Shared;
+        PlantedBug.InStatement(ref sql);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. outcomes.Select(o => o.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("generations", [.. outcomes.Select(o => o.Generation)]));
         command.Parameters.Add(new NpgsqlParameter<bool[]>("approved", [.. outcomes.Select(o => o.Approved)]));

@@ -163,7 +163,9 @@ internal static class StatusBatches
         command.Parameters.Add(new NpgsqlParameter<int>("size", size));
         command.Parameters.Add(new NpgsqlParameter<Guid>("batch_id", Guid.CreateVersion7()));
         var frozen = await command.ExecuteNonQueryAsync(cancellationToken);
+        Failpoint.Here(frozen > 0 ? "freeze.before-commit" : "");
         await transaction.CommitAsync(cancellationToken);
+        Failpoint.Here(frozen > 0 ? "freeze.after-commit" : "");
         return frozen > 0;
     }
 

@@ -68,11 +68,14 @@ internal sealed partial class StatusUpdateWorker(
 
         var request = new PaymentStatusRequest { Transactions = [.. batch.Updates.Select(ToWire)] };
         using var timeout = new CancellationTokenSource(CallTimeout, time);
+        Failpoint.Here("report.before-send", batch.Updates.Select(u => u.PaymentId));
         var answer = await client.PostAsync("updatestatus", "/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), timeout.Token);
+        Failpoint.Here("report.after-answer", batch.Updates.Select(u => u.PaymentId));
         switch (answer.Status)
         {
             case HttpStatusCode.OK:
                 await StatusBatches.FinishAsync(database.General, batch, CancellationToken.None);
+                Failpoint.Here("report.after-commit", batch.Updates.Select(u => u.PaymentId));
                 LogSent(batch.Updates.Count, batch.MerchantSerialNumber, batch.Id);
                 Told(ReportResult.Sent, batch.Updates);
                 break;
@@ -115,6 +118,7 @@ internal sealed partial class StatusUpdateWorker(
     /// <summary>Reads what Vipps knows of each payment of a doubtful batch, and sends again only what it does not.</summary>
     private async Task ResolveAsync(ClaimedBatch batch)
     {
+        Failpoint.Here("doubt.before-read", batch.Updates.Select(u => u.PaymentId));
         var shown = new List<Guid>();
         var told = await StatusBatches.ToldBeforeAsync(database.General, batch, CancellationToken.None);
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))

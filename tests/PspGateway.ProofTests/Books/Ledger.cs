@@ -1,0 +1,116 @@
+namespace PspGateway.ProofTests.Books;
+
+/// <summary>An approval at the acquirer, from its line in the books to the line that undid it.</summary>
+internal sealed class Approval(BookLine made)
+{
+    public BookLine Made => made;
+
+    public long Authorised => made.Amount ?? 0;
+
+    public long Captured { get; set; }
+
+    public long Refunded { get; set; }
+
+    public long Cancelled { get; set; }
+
+    /// <summary>The line that left nothing held and nothing captured.</summary>
+    public BookLine? Undone { get; set; }
+
+    public bool IsLiveAt(long number) => made.Number < number && (Undone is null || Undone.Number > number);
+}
+
+/// <summary>What the others' books say of one payment.</summary>
+internal sealed class Ledger
+{
+    public long? Created { get; private set; }
+
+    public List<Approval> Approvals { get; } = [];
+
+    /// <summary>Vipps took our OK.</summary>
+    public BookLine? Reserved { get; private set; }
+
+    /// <summary>What Vipps believes in the end: RESERVED, FAILED, TIMED_OUT …</summary>
+    public string? VippsState { get; private set; }
+
+    public List<BookLine> Reports { get; } = [];
+
+    public List<string> AuthoriseKeys { get; } = [];
+
+    public bool CryptogramSentTwice { get; private set; }
+
+    public static IReadOnlyDictionary<string, Ledger> Read(IEnumerable<BookLine> books)
+    {
+        var ledgers = new Dictionary<string, Ledger>(StringComparer.Ordinal);
+        foreach (var line in books.OrderBy(l => l.Number))
+        {
+            if (line.Payment is { } payment)
+            {
+                if (!ledgers.TryGetValue(payment, out var ledger))
+                {
+                    ledgers[payment] = ledger = new Ledger();
+                }
+
+                if (line.Side == "vipps")
+                {
+                    ledger.TakeVipps(line);
+                }
+                else
+                {
+                    ledger.TakeAcquirer(line);
+                }
+            }
+        }
+
+        return ledgers;
+    }
+
+    private void TakeVipps(BookLine line)
+    {
+        switch (line.What)
+        {
+            case "INITIATED":
+                Created ??= line.Amount;
+                break;
+            case "RESERVED":
+                (Reserved, VippsState) = (line, line.What);
+                break;
+            case "FAILED" or "TIMED_OUT" or "CANCELLED_BY_USER" or "STEP_UP":
+                VippsState = line.What;
+                break;
+            default:
+                if (line.What.StartsWith("reported ", StringComparison.Ordinal))
+                {
+                    Reports.Add(line);
+                }
+
+                break;
+        }
+    }
+
+    private void TakeAcquirer(BookLine line)
+    {
+        var approval = Approvals.Find(a => a.Made.Subject == line.Subject);
+        switch (line.What)
+        {
+            case "Authorised" or "AUTHORISED" or "PartiallyAuthorised" when line.Amount > 0:
+                Approvals.Add(new Approval(line));
+                break;
+            case "CANCELLATION" or "TECHNICAL_CANCEL" or "CANCEL_OR_REFUND" when approval is not null:
+                approval.Cancelled += line.Amount ?? 0;
+                approval.Undone ??= approval.Captured == 0 ? line : null;
+                break;
+            case "CAPTURE" when approval is not null:
+                approval.Captured += line.Amount ?? 0;
+                break;
+            case "REFUND" when approval is not null:
+                approval.Refunded += line.Amount ?? 0;
+                break;
+            case "call /payments" when line.Detail?.Split("key ") is [_, var key]:
+                AuthoriseKeys.Add(key);
+                break;
+            default:
+                CryptogramSentTwice |= line.What.Contains("cryptogram used before", StringComparison.Ordinal);
+                break;
+        }
+    }
+}

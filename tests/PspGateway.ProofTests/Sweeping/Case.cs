@@ -1,0 +1,58 @@
+using PspGateway.ProofTests.Failpoints;
+
+namespace PspGateway.ProofTests.Sweeping;
+
+internal enum Blow
+{
+    Kill,
+    Throw,
+    Stall,
+}
+
+internal enum Outcome
+{
+    Approve,
+    Decline,
+    SoftDecline,
+}
+
+/// <summary>One payment that comes past one failpoint.</summary>
+internal sealed class Case(Place place, Blow blow, Outcome outcome)
+{
+    public Place Place => place;
+
+    public Blow Blow => blow;
+
+    public string Reference { get; } = World.Shop.AReference();
+
+    public string? Payment { get; set; }
+
+    /// <summary>An amount with øre is approved; the others as the simulator's table says.</summary>
+    public long Amount => outcome switch
+    {
+        Outcome.Approve => 49_950,
+        Outcome.Decline => 900_200,
+        _ => 903_800,
+    };
+
+    public bool IsOfCreate => place.Way is Way.Create or Way.CreateWithoutToken;
+
+    /// <summary>Where no payment is known yet, or all go together, the first who comes is meant.</summary>
+    public string Key => place.Name is "expiry.before-commit" or "freeze.before-commit" or "freeze.after-commit" || place.Way == Way.CreateWithoutToken ? "*"
+        : IsOfCreate ? Reference
+        : Payment ?? throw new InvalidOperationException("Not created yet.");
+
+    /// <summary>The same with another payment.</summary>
+    public Case Again() => new(place, blow, outcome);
+
+    public override string ToString() => $"{place.Name} x {blow} x {outcome}";
+
+    /// <summary>Every failpoint, every blow, and every outcome on whose way it lies. What nobody approves has no outcome.</summary>
+    public static IReadOnlyList<Case> Of(IEnumerable<Place> places, Blow blow) =>
+    [
+        .. from place in places
+           from outcome in Enum.GetValues<Outcome>()
+           where outcome == Outcome.Approve || !(place.ApprovalsOnly || place.Way == Way.Nobody)
+           select new Case(place, blow, outcome),
+    ];
+}

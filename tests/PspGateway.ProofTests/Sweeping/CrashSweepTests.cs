@@ -1,0 +1,42 @@
+using PspGateway.ProofTests.Books;
+using PspGateway.ProofTests.Failpoints;
+using PspGateway.ProofTests.World;
+
+namespace PspGateway.ProofTests.Sweeping;
+
+/// <summary>Every failpoint x {kill, throw, stall} x {approve, decline, soft decline}. A slice here, all of it by tests/sweep.</summary>
+public sealed class CrashSweepTests(ITestOutputHelper output)
+{
+    private static readonly string[] Slice = ["init-answer.before-commit", "accept.after-commit", "authorise.after-answer", "outcome.after-commit", "delivered.before-commit", "rung.before-commit", "report.after-answer"];
+
+    private static bool Whole => Environment.GetEnvironmentVariable("PROOF_SWEEP") == "all";
+
+    [Fact]
+    public async Task No_payment_is_hurt_wherever_the_gateway_is_killed_throws_or_stalls()
+    {
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short));
+        var shop = new Shop(world);
+        var places = FailpointCatalogue.Places.Where(p => Whole || Slice.Contains(p.Name)).ToList();
+        var cases = Enum.GetValues<Blow>().SelectMany(blow => Case.Of(places, blow)).ToList();
+        List<Case> missed = [];
+        var kills = 0;
+        await using (var sweep = new Sweep(world, shop, TimeSpan.FromSeconds(Whole ? 20 : 6)))
+        {
+            foreach (var blow in new[] { Blow.Throw, Blow.Stall, Blow.Kill })
+            {
+                missed.AddRange(await sweep.RunAsync([.. cases.Where(c => c.Blow == blow)]));
+            }
+
+            await Quiet.UntilAsync(world, TimeSpan.FromSeconds(90));
+            kills = sweep.Kills;
+        }
+
+        await Quiet.RepeatAsync(shop, shop.Calls.Where(c => c.State == "ACCEPTED").Select(c => c.Payment).Distinct());
+        var facts = await Facts.GatherAsync(world, shop.Calls);
+        var breaches = InvariantChecker.Check(facts);
+
+        Report.Write(output, "Crash sweep", facts, breaches, [("failpoints", $"{places.Count}"), ("cases", $"{cases.Count}"), ("reached", $"{cases.Count - missed.Count}"), ("kills", $"{kills}")]);
+        Assert.True(breaches.Count == 0, string.Join('\n', breaches.Take(40)));
+        Assert.True(missed.Count == 0, $"Never reached: {string.Join(", ", missed)}");
+    }
+}

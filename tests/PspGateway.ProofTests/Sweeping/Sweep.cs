@@ -1,0 +1,197 @@
+using PspGateway.ProofTests.Failpoints;
+using PspGateway.ProofTests.World;
+
+namespace PspGateway.ProofTests.Sweeping;
+
+/// <summary>
+/// Leads a payment past every failpoint and lets it fail there in every way. Cases that throw or stall overlap in the lives of two
+/// replicas; of those that kill, the outcomes of one failpoint go together. A replica that died is started again, and what was left behind is
+/// taken up by whoever comes first.
+/// </summary>
+internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyncDisposable
+{
+    private const int AtOnce = 48;
+    private const int Rounds = 4;
+    private static readonly TimeSpan ForCompany = TimeSpan.FromMilliseconds(1200);
+    private static readonly TimeSpan FiresWithin = TimeSpan.FromSeconds(14);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _gate = new(AtOnce);
+    private readonly List<Task> _keepers = [];
+    private volatile IReadOnlyList<Case> _dying = [];
+
+    public int Kills => world.Replicas.Sum(r => r.Lives) - world.Replicas.Count;
+
+    /// <summary>One whose neighbour was hit first may miss its failpoint: it is led there again. Those that never came there.</summary>
+    public async Task<IReadOnlyList<Case>> RunAsync(IReadOnlyList<Case> cases)
+    {
+        _keepers.AddRange(_keepers.Count == 0 ? world.Replicas.Select(KeepAsync) : []);
+        var left = cases;
+        for (var round = 0; round < Rounds && left.Count > 0; round++)
+        {
+            left = [.. left.Select(c => round == 0 ? c : c.Again())];
+            await RunOnceAsync(left);
+            var patience = TimeProvider.System.GetTimestamp() + (long)(FiresWithin.TotalSeconds * TimeProvider.System.TimestampFrequency);
+            while (Fired(left).Count < left.Count && TimeProvider.System.GetTimestamp() < patience)
+            {
+                await Task.Delay(200);
+            }
+
+            left = [.. left.Except(Fired(left))];
+        }
+
+        return left;
+    }
+
+    private async Task RunOnceAsync(IReadOnlyList<Case> cases)
+    {
+        await Task.WhenAll(cases.Where(c => c.Blow != Blow.Kill).Select(RunGentlyAsync));
+        foreach (var together in cases.Where(c => c.Blow == Blow.Kill).GroupBy(c => c.Place))
+        {
+            await RunDeadlyAsync([.. together]);
+        }
+    }
+
+    /// <summary>Those whose failpoint was really reached.</summary>
+    public IReadOnlyList<Case> Fired(IEnumerable<Case> cases)
+    {
+        var lines = File.Exists(world.FiredFile) ? File.ReadAllLines(world.FiredFile) : [];
+        return [.. cases.Where(c => lines.Any(l => l.StartsWith($"{c.Place.Name} {Word(c.Blow)} ", StringComparison.Ordinal) && (Starred(c) || (c.Payment ?? c.Reference) is { } name && (Met(l).Contains(name, StringComparison.Ordinal) || Met(l).Contains(c.Reference, StringComparison.Ordinal)))))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_keepers);
+        _stop.Dispose();
+        _gate.Dispose();
+    }
+
+    private static bool Starred(Case c) => c.Place.Way == Way.CreateWithoutToken || c.Place.Name is "expiry.before-commit" || c.Place.Name.StartsWith("freeze.", StringComparison.Ordinal);
+
+    private static string Met(string line) => line.Split(' ', 4) is [_, _, _, var met] ? met : "";
+
+    private static string Word(Blow blow) => blow.ToString().ToLowerInvariant();
+
+    private async Task RunGentlyAsync(Case c)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            await PrepareAsync([c], together: false);
+            await WalkAsync(c);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task RunDeadlyAsync(IReadOnlyList<Case> cases)
+    {
+        await Task.WhenAll(world.Replicas.Select(UntilUpAsync));
+
+        // All to one replica, so that they can be there together when it dies.
+        world.Front.First = 0;
+        await PrepareAsync(cases, together: true);
+        _dying = cases;
+        var walks = Task.WhenAll(cases.Select(WalkAsync));
+        var until = TimeProvider.System.GetTimestamp() + (long)(FiresWithin.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        while (Fired(cases).Count < cases.Count && TimeProvider.System.GetTimestamp() < until)
+        {
+            await Task.Delay(50);
+        }
+
+        _dying = [];
+        world.Front.First = null;
+        await walks;
+    }
+
+    private async Task PrepareAsync(IReadOnlyList<Case> cases, bool together)
+    {
+        if (cases[0].Place.Way == Way.CreateWithoutToken)
+        {
+            await shop.RevokeAccessTokensAsync();
+        }
+
+        if (!cases[0].IsOfCreate)
+        {
+            await Task.WhenAll(cases.Select(async c => c.Payment = await shop.CreateAsync(c.Amount, c.Reference)));
+        }
+
+        foreach (var replica in world.Replicas)
+        {
+            await ArmAsync(replica, cases, together);
+        }
+    }
+
+    private Task ArmAsync(Replica replica, IReadOnlyList<Case> cases, bool together) => replica.ArmAsync(
+        cases[0].Place.Name, cases[0].Key == "*" ? "*" : string.Join(',', cases.Select(c => c.Key)), Word(cases[0].Blow), cases[0].Blow == Blow.Stall ? stall : ForCompany, together: together ? cases.Count : 1);
+
+    private async Task WalkAsync(Case c)
+    {
+        // A repeated create meets a process that is gone; then there is nothing more to do with it.
+        c.Payment ??= await shop.CreateAsync(c.Amount, c.Reference);
+        if (c.Payment is not { } payment || c.Place.Way == Way.Nobody)
+        {
+            return;
+        }
+
+        switch (c.Place.Way)
+        {
+            case Way.Late:
+                await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: (int)(world.Clocks.StopWaiting.TotalMilliseconds + 700));
+                break;
+            case Way.LostAccept:
+                await Task.WhenAll(world.Replicas.Select(r => r.ArmAsync("accept.after-commit", payment, "throw", stall)));
+                break;
+            case Way.Abandoned:
+                await Task.WhenAll(world.Replicas.Select(r => r.ArmAsync("authorise.after-answer", payment, "throw", stall)));
+                break;
+            case Way.HungUp or Way.Cancelled:
+                await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 900);
+                break;
+            case Way.LostReport:
+                await shop.FaultAsync("vipps", "updatestatus", "commitThenDrop", payment);
+                break;
+        }
+
+        var approval = shop.PostAsync(payment, hangUpAfterMs: c.Place.Way == Way.HungUp ? 400 : null, mark: call => call with { NoAnswerPromised = call.NoAnswerPromised || c.Blow == Blow.Kill || (c.Blow == Blow.Stall && c.Place.HoldsTheAnswer) });
+        if (c.Place.Way == Way.Cancelled)
+        {
+            await Task.Delay(400);
+            await shop.PostAsync(payment, "USER_CANCEL", mark: call => call with { NoAnswerPromised = c.Blow != Blow.Throw });
+        }
+
+        await approval;
+    }
+
+    private static async Task UntilUpAsync(Replica replica)
+    {
+        while (!replica.IsUp)
+        {
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Starts a replica again whenever it dies, and arms it anew for those that are not there yet.</summary>
+    private async Task KeepAsync(Replica replica)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await replica.EndedAsync(_stop.Token);
+                await replica.StartAsync();
+                var left = _dying.Except(Fired(_dying)).Where(c => c.Payment is not null || c.IsOfCreate).ToList();
+                if (left.Count > 0)
+                {
+                    await ArmAsync(replica, left, together: true);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+}

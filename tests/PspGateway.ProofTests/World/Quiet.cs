@@ -1,0 +1,34 @@
+using Npgsql;
+using PspGateway.ProofTests.Books;
+
+namespace PspGateway.ProofTests.World;
+
+/// <summary>Waits until nothing is left to do.</summary>
+internal static class Quiet
+{
+    /// <summary>What was still to do when the wait ended is the checker's to judge.</summary>
+    public static async Task UntilAsync(ProofWorld world, TimeSpan atMost)
+    {
+        var until = TimeProvider.System.GetTimestamp() + (long)(atMost.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        var quietFor = 0;
+        while (quietFor < 3 && TimeProvider.System.GetTimestamp() < until)
+        {
+            try
+            {
+                await using var connection = world.Connection();
+                await connection.OpenAsync();
+                quietFor = (await Facts.UndecidedAsync(connection)).Count == 0 ? quietFor + 1 : 0;
+            }
+            catch (NpgsqlException)
+            {
+                quietFor = 0;
+            }
+
+            await Task.Delay(300);
+        }
+    }
+
+    /// <summary>Every call of the run once more, byte for byte, now that all is decided.</summary>
+    public static Task RepeatAsync(Shop shop, IEnumerable<string> payments) => Parallel.ForEachAsync(
+        payments, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (payment, _) => await shop.PostAsync(payment, repeat: true));
+}

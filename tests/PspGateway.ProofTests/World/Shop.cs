@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Npgsql;
+using PspGateway.IntegrationTests.World;
+using PspGateway.ProofTests.Books;
+
+namespace PspGateway.ProofTests.World;
+
+/// <summary>The merchant, who repeats what had no answer, and the customer's phone. Keeps what Vipps was answered.</summary>
+internal sealed class Shop(ProofWorld world)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private readonly ConcurrentQueue<Call> _calls = new();
+    private string? _token;
+
+    public IReadOnlyList<Call> Calls => [.. _calls];
+
+    public static string AReference() => $"proof-{Guid.NewGuid():N}";
+
+    /// <summary>Repeats the create under its key until there is an answer that stands. The payment's id; null when it was refused before it was stored.</summary>
+    public async Task<string?> CreateAsync(long amount, string reference)
+    {
+        var body = new JsonObject
+        {
+            ["amount"] = new JsonObject { ["currency"] = "NOK", ["value"] = amount },
+            ["paymentMethod"] = new JsonObject { ["type"] = "WALLET" },
+            ["reference"] = reference,
+            ["userFlow"] = "WEB_REDIRECT",
+            ["returnUrl"] = "https://shop.example/back",
+            ["paymentDescription"] = "Two loaves of bread",
+        }.ToJsonString();
+        var until = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        while (TimeProvider.System.GetTimestamp() < until)
+        {
+            var (status, text) = await TryCreateAsync(body, reference);
+            if (status is HttpStatusCode.Created || text.Contains("init-answer-lost", StringComparison.Ordinal))
+            {
+                return await IdOfAsync(reference);
+            }
+
+            Assert.False(status is HttpStatusCode.BadRequest, text);
+            _token = status is HttpStatusCode.Unauthorized ? null : _token;
+            await Task.Delay(200);
+        }
+
+        throw new TimeoutException($"No answer to the create of {reference} in {Patience}.");
+    }
+
+    /// <summary>Posts to makePayment as Vipps does.</summary>
+    public async Task<Call> PostAsync(string payment, string state = "ACCEPTED", int? hangUpAfterMs = null, bool repeat = false, Func<Call, Call>? mark = null)
+    {
+        var order = new JsonObject { ["paymentState"] = state, ["repeatLast"] = repeat, ["hangUpAfterMs"] = hangUpAfterMs };
+        using var response = await world.Http.PostAsJsonAsync(new Uri(world.Simulator.Url, $"control/vipps/payments/{payment}/post"), order);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode} {text}");
+        var answer = JsonNode.Parse(text)!;
+        var call = new Call(payment, state, answer["httpStatus"]?.GetValue<int>(), answer["body"]?.GetValue<string>() ?? "", answer["elapsedMs"]!.GetValue<double>()) { NoAnswerPromised = hangUpAfterMs is not null, Afterwards = repeat };
+        call = mark?.Invoke(call) ?? call;
+        _calls.Enqueue(call);
+        return call;
+    }
+
+    /// <param name="side">vipps or acquirer</param>
+    public async Task FaultAsync(string side, string path, string mode, string contains, int delayMs = 0, int answerDelayMs = 0, int times = 1)
+    {
+        var fault = new JsonObject { ["path"] = path, ["mode"] = mode, ["contains"] = contains, ["delayMs"] = delayMs, ["answerDelayMs"] = answerDelayMs, ["times"] = times };
+        using var response = await world.Http.PostAsJsonAsync(new Uri(world.Simulator.Url, $"control/{side}/faults"), fault);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    public async Task RevokeAccessTokensAsync()
+    {
+        using var response = await world.Http.PostAsync(new Uri(world.Simulator.Url, "control/vipps/access-tokens/revoke"), null);
+        Assert.True(response.IsSuccessStatusCode);
+    }
+
+    private async Task<(HttpStatusCode? Status, string Text)> TryCreateAsync(string body, string reference)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(world.Front.Url, "epayment/v1/payments")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {_token ??= await TokenAsync(limit.Token)}");
+            request.Headers.TryAddWithoutValidation("Ocp-Apim-Subscription-Key", Settings.SubscriptionKey);
+            request.Headers.TryAddWithoutValidation("Merchant-Serial-Number", Settings.Merchant);
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", reference);
+            using var response = await world.Http.SendAsync(request, limit.Token);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return (null, "");
+        }
+    }
+
+    private async Task<string> TokenAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(world.Front.Url, "accesstoken/get"));
+        request.Headers.TryAddWithoutValidation("client_id", Settings.ClientId);
+        request.Headers.TryAddWithoutValidation("client_secret", Settings.ClientSecret);
+        request.Headers.TryAddWithoutValidation("Ocp-Apim-Subscription-Key", Settings.SubscriptionKey);
+        using var response = await world.Http.SendAsync(request, cancellationToken);
+        return response.IsSuccessStatusCode
+            ? JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!["access_token"]!.GetValue<string>()
+            : throw new HttpRequestException($"No access token: {response.StatusCode}.");
+    }
+
+    private async Task<string?> IdOfAsync(string reference)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(world.Postgres.ConnectionString + ";Maximum Pool Size=10;Timeout=5");
+                await connection.OpenAsync();
+                await using var command = new NpgsqlCommand("select replace(id::text, '-', '') from payments where reference = @reference", connection);
+                command.Parameters.AddWithValue("reference", reference);
+                return await command.ExecuteScalarAsync() as string;
+            }
+            catch (NpgsqlException) when (tries < 300)
+            {
+                // The server is down for the moment.
+                await Task.Delay(100);
+            }
+        }
+    }
+}
