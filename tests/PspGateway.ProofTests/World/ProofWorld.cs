@@ -12,6 +12,9 @@ internal sealed record Clocks(TimeSpan AcquirerTimeout, TimeSpan StopWaiting, Ti
 
     public static Clocks Short { get; } = new(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20));
 
+    /// <summary>A lease longer than any answer takes, as in production: nobody takes over what still runs.</summary>
+    public static Clocks Chaos { get; } = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(30));
+
     /// <summary>As the caller sees it.</summary>
     public TimeSpan AnswerWithin => AnswerBy + TimeSpan.FromSeconds(0.5);
 }

@@ -23,6 +23,11 @@ internal static class Report
             ("breaches", $"{breaches.Count}{(breaches.Count == 0 ? "" : ": " + string.Join(", ", breaches.GroupBy(b => b.Rule).Select(g => $"{g.Key} {g.Count()}")))}"),
         ];
         var text = $"{title}\n{string.Join('\n', all.Select(f => $"  {f.Name,-24} {f.Value}"))}\n{string.Join('\n', breaches.Take(40).Select(b => $"  ✗ {b}"))}";
+        Line(output, text);
+    }
+
+    public static void Line(ITestOutputHelper output, string text)
+    {
         output.WriteLine(text);
         if (Environment.GetEnvironmentVariable("PROOF_REPORT") is { Length: > 0 } file)
         {

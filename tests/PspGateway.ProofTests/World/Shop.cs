@@ -23,15 +23,7 @@ internal sealed class Shop(ProofWorld world)
     /// <summary>Repeats the create under its key until there is an answer that stands. The payment's id; null when it was refused before it was stored.</summary>
     public async Task<string?> CreateAsync(long amount, string reference)
     {
-        var body = new JsonObject
-        {
-            ["amount"] = new JsonObject { ["currency"] = "NOK", ["value"] = amount },
-            ["paymentMethod"] = new JsonObject { ["type"] = "WALLET" },
-            ["reference"] = reference,
-            ["userFlow"] = "WEB_REDIRECT",
-            ["returnUrl"] = "https://shop.example/back",
-            ["paymentDescription"] = "Two loaves of bread",
-        }.ToJsonString();
+        var body = ABody(amount, reference);
         var until = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         while (TimeProvider.System.GetTimestamp() < until)
         {
@@ -49,12 +41,32 @@ internal sealed class Shop(ProofWorld world)
         throw new TimeoutException($"No answer to the create of {reference} in {Patience}.");
     }
 
+    /// <summary>Null when it was answered 201 at the first try; else what was answered instead. It is cancelled by the customer at once.</summary>
+    public async Task<string?> TryCreateOnceAsync(long amount)
+    {
+        var reference = AReference();
+        var (status, text) = await TryCreateAsync(ABody(amount, reference), reference);
+        if (status != HttpStatusCode.Created)
+        {
+            return $"{status} {text}";
+        }
+
+        await PostAsync(await IdOfAsync(reference) ?? "", "USER_CANCEL");
+        return null;
+    }
+
     /// <summary>Posts to makePayment as Vipps does.</summary>
     public async Task<Call> PostAsync(string payment, string state = "ACCEPTED", int? hangUpAfterMs = null, bool repeat = false, Func<Call, Call>? mark = null)
     {
         var order = new JsonObject { ["paymentState"] = state, ["repeatLast"] = repeat, ["hangUpAfterMs"] = hangUpAfterMs };
         using var response = await world.Http.PostAsJsonAsync(new Uri(world.Simulator.Url, $"control/vipps/payments/{payment}/post"), order);
         var text = await response.Content.ReadAsStringAsync();
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            // A create that broke off before Vipps heard of it, and ended: there is nothing on the phone to approve.
+            return new Call(payment, state, null, "", 0) { NoAnswerPromised = true };
+        }
+
         Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode} {text}");
         var answer = JsonNode.Parse(text)!;
         var call = new Call(payment, state, answer["httpStatus"]?.GetValue<int>(), answer["body"]?.GetValue<string>() ?? "", answer["elapsedMs"]!.GetValue<double>()) { NoAnswerPromised = hangUpAfterMs is not null, Afterwards = repeat };
@@ -76,6 +88,16 @@ internal sealed class Shop(ProofWorld world)
         using var response = await world.Http.PostAsync(new Uri(world.Simulator.Url, "control/vipps/access-tokens/revoke"), null);
         Assert.True(response.IsSuccessStatusCode);
     }
+
+    private static string ABody(long amount, string reference) => new JsonObject
+    {
+        ["amount"] = new JsonObject { ["currency"] = "NOK", ["value"] = amount },
+        ["paymentMethod"] = new JsonObject { ["type"] = "WALLET" },
+        ["reference"] = reference,
+        ["userFlow"] = "WEB_REDIRECT",
+        ["returnUrl"] = "https://shop.example/back",
+        ["paymentDescription"] = "Two loaves of bread",
+    }.ToJsonString();
 
     private async Task<(HttpStatusCode? Status, string Text)> TryCreateAsync(string body, string reference)
     {
