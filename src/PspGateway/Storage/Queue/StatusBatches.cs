@@ -120,7 +120,7 @@ internal static class StatusBatches
             returning id
         )
         update status_updates u
-        set batch_id = nullif(m.batch_id, @none), due_at = case when m.batch_id = @none then clock_timestamp() end
+        set batch_id = nullif(m.batch_id, @none), due_at = case when m.batch_id = @none then u.created_at end
         from unnest(@updates, @batches) as m (update_id, batch_id), closed c
         where u.id = m.update_id
         """;
@@ -144,7 +144,7 @@ internal static class StatusBatches
         update status_updates u
         set sent_at = case when u.id = any(@shown) then clock_timestamp() end,
             batch_id = case when u.id = any(@shown) then u.batch_id end,
-            due_at = case when u.id = any(@shown) then null else clock_timestamp() end
+            due_at = case when u.id = any(@shown) then null else u.created_at end
         from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
         """;
 
