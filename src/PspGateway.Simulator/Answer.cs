@@ -18,6 +18,8 @@ internal sealed record Answer(int Status, byte[] Body, string? ContentType)
 {
     public Break Break { get; init; }
 
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>False for an answer that an idempotency key must not remember, because nothing was done.</summary>
     public bool Final { get; init; } = true;
 
@@ -58,6 +60,11 @@ internal sealed record Answer(int Status, byte[] Body, string? ContentType)
                 await WriteAsync(context, Status, Encoding.UTF8.GetBytes("{\"resultCode\":\"Autho\u0000<html>"), ContentType);
                 return;
             default:
+                if (RetryAfterSeconds is { } seconds)
+                {
+                    context.Response.Headers.RetryAfter = seconds.ToString();
+                }
+
                 await WriteAsync(context, Status, Body, ContentType);
                 return;
         }
