@@ -20,6 +20,8 @@ internal sealed partial record Answer(int Status, byte[] Body, string? ContentTy
 {
     public Break Break { get; init; }
 
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>False for an answer that an idempotency key must not remember, because nothing was done.</summary>
     public bool Final { get; init; } = true;
 
@@ -63,6 +65,11 @@ internal sealed partial record Answer(int Status, byte[] Body, string? ContentTy
                 await WriteAsync(context, Status, Encoding.UTF8.GetBytes(Amounts().Replace(Encoding.UTF8.GetString(Body), amount => $"{long.Parse(amount.Value) + 100}")), ContentType);
                 return;
             default:
+                if (RetryAfterSeconds is { } seconds)
+                {
+                    context.Response.Headers.RetryAfter = seconds.ToString();
+                }
+
                 await WriteAsync(context, Status, Body, ContentType);
                 return;
         }

@@ -27,6 +27,7 @@ namespace PspGateway.Simulator.Control;
  *       | "overtaken" (the work waits until a cancel with this reference came and found nothing; at most "delayMs", else 60 s)
  *       | "dropBeforeCommit" | "status" (answer "status" and "body" without the work) | "delay" (nothing but the pauses)
  *   further: "times": 1, "delayMs": before the work, "answerDelayMs": after it, "status": 500, "body": "…", "contentType": "application/json",
+ *       "retryAfterSeconds": of a "status" answer, "permille": 1000, the chance that a call is met,
  *       "contains": only calls whose path or body contains this text
  * DELETE /control/vipps/faults, DELETE /control/acquirer/faults
  * POST /control/vipps/access-tokens/revoke
@@ -101,8 +102,8 @@ internal static class ControlEndpoints
             return Refused("path, a known mode and a positive times are needed");
         }
 
-        plan.Add(order.Path, order.Contains, order.Times, new Fault(mode, order.Status, order.Body, order.ContentType,
-            TimeSpan.FromMilliseconds(order.DelayMs), TimeSpan.FromMilliseconds(order.AnswerDelayMs)));
+        plan.Add(order.Path, order.Contains, order.Times, order.Permille, new Fault(mode, order.Status, order.Body, order.ContentType,
+            TimeSpan.FromMilliseconds(order.DelayMs), TimeSpan.FromMilliseconds(order.AnswerDelayMs)) { RetryAfterSeconds = order.RetryAfterSeconds });
         return Results.NoContent();
     }
 
@@ -228,6 +229,10 @@ internal static class ControlEndpoints
         public string? ModeName { get; init; }
 
         public int Times { get; init; } = 1;
+
+        public int Permille { get; init; } = 1000;
+
+        public int? RetryAfterSeconds { get; init; }
 
         public int DelayMs { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace PspGateway.Simulator.Control;
@@ -17,11 +18,13 @@ internal enum FaultMode
 
 internal sealed record Fault(FaultMode Mode, int Status, string? Body, string ContentType, TimeSpan Delay, TimeSpan AnswerDelay)
 {
+    public int? RetryAfterSeconds { get; init; }
+
     /// <summary>The answer in place of the work, if this fault keeps the work from being done.</summary>
     public Answer? Instead => Mode switch
     {
         FaultMode.DropBeforeCommit => Answer.Dropped,
-        FaultMode.Status => new Answer(Status, Encoding.UTF8.GetBytes(Body ?? ""), Body is null ? null : ContentType) { Final = false },
+        FaultMode.Status => new Answer(Status, Encoding.UTF8.GetBytes(Body ?? ""), Body is null ? null : ContentType) { Final = false, RetryAfterSeconds = RetryAfterSeconds },
         _ => null,
     };
 
@@ -42,11 +45,12 @@ internal abstract class FaultPlan
     private readonly Lock _gate = new();
     private readonly List<Order> _orders = [];
 
-    public void Add(string path, string? contains, int times, Fault fault)
+    /// <param name="permille">how many of a thousand calls it meets, by chance</param>
+    public void Add(string path, string? contains, int times, int permille, Fault fault)
     {
         lock (_gate)
         {
-            _orders.Add(new Order(path, contains, fault) { Left = times });
+            _orders.Add(new Order(path, contains, permille, fault) { Left = times });
         }
     }
 
@@ -85,7 +89,7 @@ internal abstract class FaultPlan
         }
     }
 
-    private sealed class Order(string path, string? contains, Fault fault)
+    private sealed class Order(string path, string? contains, int permille, Fault fault)
     {
         public Fault Fault => fault;
 
@@ -94,7 +98,8 @@ internal abstract class FaultPlan
         public bool Meets(string called, Lazy<string> call) =>
             (path is "*" || string.Equals(called, path, StringComparison.OrdinalIgnoreCase)
                 || called.EndsWith('/' + path, StringComparison.OrdinalIgnoreCase))
-            && (contains is null || call.Value.Contains(contains, StringComparison.Ordinal));
+            && (contains is null || call.Value.Contains(contains, StringComparison.Ordinal))
+            && (permille >= 1000 || RandomNumberGenerator.GetInt32(1000) < permille);
     }
 }
 

@@ -31,7 +31,7 @@ internal sealed record VippsAnswer(HttpStatusCode? Status, string Body, TimeSpan
 }
 
 /// <summary>Calls Vipps' PSP API v3 for one merchant. A 401 gets a fresh access token and one more try, since Vipps did nothing then.</summary>
-internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens tokens, IOptions<VippsOptions> options)
+internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens tokens, IOptions<VippsOptions> options, TimeProvider time)
 {
     /// <param name="call">The operation's name, for measuring.</param>
     public Task<VippsAnswer> PostAsync<T>(string call, string path, string merchant, T body, JsonTypeInfo<T> type, string requestId, CancellationToken cancellationToken)
@@ -74,6 +74,14 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
         return await SendOnceAsync(method, call, path, merchant, content, requestId, token, cancellationToken);
     }
 
+    /// <summary>In seconds, or as a date.</summary>
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - time.GetUtcNow(),
+        _ => null,
+    };
+
     private async Task<VippsAnswer> SendOnceAsync(HttpMethod method, string call, string path, string merchant, byte[]? content, string? requestId, string token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, options.Value.Address(path));
@@ -100,7 +108,7 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
             // JSON is UTF-8 whatever charset the answer claims; one that .NET does not know would throw.
             var body = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
             measured.Ended((int)response.StatusCode);
-            return new VippsAnswer(response.StatusCode, body, response.Headers.RetryAfter?.Delta, null);
+            return new VippsAnswer(response.StatusCode, body, RetryAfterOf(response), null);
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
         {

@@ -42,6 +42,10 @@ internal sealed class VippsOptions
     [Range(1, 5000)]
     public int StatusBatchSize { get; set; } = 500;
 
+    /// <summary>How many of these calls are under way at once, in one process.</summary>
+    [Range(1, 16)]
+    public int StatusParallel { get; set; } = 4;
+
     /// <summary>How long an update waits for company.</summary>
     [Range(typeof(TimeSpan), "00:00:00.020", "01:00:00")]
     public TimeSpan StatusInterval { get; set; } = TimeSpan.FromSeconds(1);

@@ -15,6 +15,8 @@ internal static class GatewayMeter
     private static readonly double[] AnswerSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7, 9, 10, 11, 11.5, 12, 15];
     private static readonly double[] CallSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7, 9, 10];
 
+    private static readonly double[] LagSeconds = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
+
     private static readonly Meter Meter = new(Name);
     private static readonly Counter<long> PaymentsCreated = Meter.CreateCounter<long>("pspgateway.payments.created", "{payment}", "Payments stored for merchants.");
     private static readonly Counter<long> Outcomes = Meter.CreateCounter<long>("pspgateway.authorisations", "{authorisation}", "Authorisations by what the acquirer said, and the reason of a decline.");
@@ -28,6 +30,7 @@ internal static class GatewayMeter
     private static readonly Counter<long> Modifications = Meter.CreateCounter<long>("pspgateway.modifications", "{operation}", "Captures, refunds and cancels by what became of them.");
     private static readonly Counter<long> Notifications = Meter.CreateCounter<long>("pspgateway.notifications", "{notification}", "Notifications of the acquirer by what became of them.");
     private static readonly Counter<long> Reports = Meter.CreateCounter<long>("pspgateway.reports", "{report}", "Status updates sent to Vipps, by what came of the try.");
+    private static readonly Histogram<double> Lag = Meter.CreateHistogram("pspgateway.report.lag", "s", "From the moment that something became true to the moment that Vipps was told, of the oldest in each batch.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagSeconds });
     private static readonly string[] Reasons = [.. Enum.GetNames<DeclineReason>().Select(LabelWords.Of)];
 
     public static void PaymentCreated() => PaymentsCreated.Add(1);
@@ -71,6 +74,8 @@ internal static class GatewayMeter
         Modifications.Add(1, new TagList { { "kind", LabelWords.Of(kind) }, { "result", LabelWords.Of(result) } });
 
     public static void Notified(NewsVerdict verdict) => Notifications.Add(1, new TagList { { "verdict", LabelWords.Of(verdict) } });
+
+    public static void ReportLag(TimeSpan waited) => Lag.Record(waited.TotalSeconds);
 
     public static void Reported(ReportResult result, int updates) => Reports.Add(updates, new TagList { { "result", LabelWords.Of(result) } });
 }

@@ -23,7 +23,8 @@ internal sealed class ClaimedBatch
     public required IReadOnlyList<BatchedUpdate> Updates { get; init; }
 }
 
-internal sealed record BatchedUpdate(Guid Id, Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor, string Currency);
+/// <param name="WaitedSeconds">Since it became true, by the database's clock.</param>
+internal sealed record BatchedUpdate(Guid Id, Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor, string Currency, double WaitedSeconds);
 
 /// <summary>What two reports of one payment have in common that nobody at Vipps can tell apart.</summary>
 internal sealed record ToldReport(Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor);
@@ -76,7 +77,7 @@ internal static class StatusBatches
         """;
 
     private const string UpdatesSql = """
-        select u.id, u.payment_id, u.status, u.success, u.amount_minor, p.currency
+        select u.id, u.payment_id, u.status, u.success, u.amount_minor, p.currency, extract(epoch from clock_timestamp() - u.created_at)::float8
         from status_updates u join payments p on p.id = u.payment_id
         where u.batch_id = @id and u.sent_at is null and u.parked_at is null
         order by u.created_at, u.id
@@ -94,9 +95,20 @@ internal static class StatusBatches
         with batch as (
             update status_batches set finished_at = clock_timestamp(), sent_at = clock_timestamp(), due_at = null, lease_until = null
             where id = @id and generation = @generation and finished_at is null
-            returning id
+            returning id, merchant_serial_number
+        ),
+        told as (
+            update status_updates u set sent_at = clock_timestamp() from batch b where u.batch_id = b.id and u.parked_at is null and u.sent_at is null
+            returning u.payment_id, u.sent_at
         )
-        update status_updates u set sent_at = clock_timestamp() from batch b where u.batch_id = b.id and u.parked_at is null and u.sent_at is null
+        """ + ReconcileSql;
+
+    // The books are held against each other a while after the last that Vipps was told.
+    private const string ReconcileSql = """
+        insert into reconciliations (payment_id, merchant_serial_number, tries, due_at)
+        select distinct t.payment_id, b.merchant_serial_number, 0, clock_timestamp() + @reconcile_after from told t, batch b where t.sent_at is not null
+        order by t.payment_id
+        on conflict (payment_id) do update set due_at = excluded.due_at, tries = 0
         """;
 
     private const string RetrySql = """
@@ -120,7 +132,7 @@ internal static class StatusBatches
             returning id
         )
         update status_updates u
-        set batch_id = nullif(m.batch_id, @none), due_at = case when m.batch_id = @none then clock_timestamp() end
+        set batch_id = nullif(m.batch_id, @none), due_at = case when m.batch_id = @none then u.created_at end
         from unnest(@updates, @batches) as m (update_id, batch_id), closed c
         where u.id = m.update_id
         """;
@@ -134,19 +146,23 @@ internal static class StatusBatches
         update status_updates u set parked_at = clock_timestamp(), parked_why = @why from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
         """;
 
-    // What details show had its effect; the rest is queued again, in a new batch.
+    // What details show had its effect; the rest is queued again, in a new batch. It is due since it was written, not since now: a later
+    // report of the payment that has waited meanwhile would be first in line.
     private const string SettleSql = """
         with batch as (
             update status_batches set finished_at = clock_timestamp(), due_at = null, lease_until = null
             where id = @id and generation = @generation and finished_at is null
-            returning id
+            returning id, merchant_serial_number
+        ),
+        told as (
+            update status_updates u
+            set sent_at = case when u.id = any(@shown) then clock_timestamp() end,
+                batch_id = case when u.id = any(@shown) then u.batch_id end,
+                due_at = case when u.id = any(@shown) then null else u.created_at end
+            from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
+            returning u.payment_id, u.sent_at
         )
-        update status_updates u
-        set sent_at = case when u.id = any(@shown) then clock_timestamp() end,
-            batch_id = case when u.id = any(@shown) then u.batch_id end,
-            due_at = case when u.id = any(@shown) then null else clock_timestamp() end
-        from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
-        """;
+        """ + ReconcileSql;
 
     /// <summary>Makes one batch of what is due. False: nothing was.</summary>
     public static async Task<bool> FreezeAsync(NpgsqlDataSource database, int size, CancellationToken cancellationToken)
@@ -196,7 +212,7 @@ internal static class StatusBatches
         await using var rows = await select.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
         {
-            updates.Add(new BatchedUpdate(rows.GetGuid(0), rows.GetGuid(1), Enum.Parse<ReportedEffect>(rows.GetString(2)), rows.GetBoolean(3), rows.GetInt64(4), rows.GetString(5)));
+            updates.Add(new BatchedUpdate(rows.GetGuid(0), rows.GetGuid(1), Enum.Parse<ReportedEffect>(rows.GetString(2)), rows.GetBoolean(3), rows.GetInt64(4), rows.GetString(5), rows.GetDouble(6)));
         }
 
         return new ClaimedBatch { Id = id, MerchantSerialNumber = merchant, Generation = generation, Tries = tries, Doubtful = doubtful, Lapsed = lapsed, Updates = updates };
@@ -217,7 +233,8 @@ internal static class StatusBatches
         return told;
     }
 
-    public static Task FinishAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken) => RunAsync(database, FinishSql, batch, cancellationToken);
+    public static Task FinishAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan reconcileAfter, CancellationToken cancellationToken) =>
+        RunAsync(database, FinishSql, batch, cancellationToken, new NpgsqlParameter<TimeSpan>("reconcile_after", reconcileAfter));
 
     public static Task RetryAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan delay, bool doubtful, CancellationToken cancellationToken) =>
         RunAsync(database, RetrySql, batch, cancellationToken, new NpgsqlParameter<TimeSpan>("delay", delay), new NpgsqlParameter<bool>("doubtful", doubtful));
@@ -225,8 +242,8 @@ internal static class StatusBatches
     public static Task ParkAsync(NpgsqlDataSource database, ClaimedBatch batch, string why, CancellationToken cancellationToken) =>
         RunAsync(database, ParkSql, batch, cancellationToken, new NpgsqlParameter<string>("why", why));
 
-    public static Task SettleAsync(NpgsqlDataSource database, ClaimedBatch batch, IReadOnlyList<Guid> shown, CancellationToken cancellationToken) =>
-        RunAsync(database, SettleSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("shown", [.. shown]));
+    public static Task SettleAsync(NpgsqlDataSource database, ClaimedBatch batch, IReadOnlyList<Guid> shown, TimeSpan reconcileAfter, CancellationToken cancellationToken) =>
+        RunAsync(database, SettleSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("shown", [.. shown]), new NpgsqlParameter<TimeSpan>("reconcile_after", reconcileAfter));
 
     public static Task SplitAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken)
     {

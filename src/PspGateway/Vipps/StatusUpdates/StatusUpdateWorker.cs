@@ -37,18 +37,41 @@ internal sealed partial class StatusUpdateWorker(
 
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        bool more;
-        do
+        // No two open batches share a payment, so that their order does not matter.
+        var running = new List<Task>();
+        try
         {
-            more = await StatusBatches.FreezeAsync(database.General, vipps.Value.StatusBatchSize, cancellationToken);
-            while (await StatusBatches.ClaimAsync(database.General, operations.Value.Lease * 2, cancellationToken) is { } batch)
+            while (!cancellationToken.IsCancellationRequested)
             {
-                // Not tied to the stop: a send that is broken off half-way is a doubt for a day.
-                await HandleAsync(batch);
-                cancellationToken.ThrowIfCancellationRequested();
+                if (running.Count < vipps.Value.StatusParallel)
+                {
+                    if (await StatusBatches.ClaimAsync(database.General, operations.Value.Lease * 2, cancellationToken) is { } batch)
+                    {
+                        // Not tied to the stop: a send that is broken off half-way is a doubt for a day.
+                        running.Add(HandleAsync(batch));
+                        continue;
+                    }
+
+                    if (await StatusBatches.FreezeAsync(database.General, vipps.Value.StatusBatchSize, cancellationToken))
+                    {
+                        continue;
+                    }
+                }
+
+                if (running.Count == 0)
+                {
+                    return;
+                }
+
+                var ended = await Task.WhenAny(running);
+                running.Remove(ended);
+                await ended;
             }
         }
-        while (more);
+        finally
+        {
+            await Task.WhenAll(running);
+        }
     }
 
     private async Task HandleAsync(ClaimedBatch batch)
@@ -74,7 +97,7 @@ internal sealed partial class StatusUpdateWorker(
         switch (answer.Status)
         {
             case HttpStatusCode.OK:
-                await StatusBatches.FinishAsync(database.General, batch, CancellationToken.None);
+                await StatusBatches.FinishAsync(database.General, batch, vipps.Value.DetailsAfter, CancellationToken.None);
                 Failpoint.Here("report.after-commit", batch.Updates.Select(u => u.PaymentId));
                 LogSent(batch.Updates.Count, batch.MerchantSerialNumber, batch.Id);
                 Told(ReportResult.Sent, batch.Updates);
@@ -108,7 +131,9 @@ internal sealed partial class StatusUpdateWorker(
 
     private async Task RetryAsync(ClaimedBatch batch, VippsAnswer answer, bool doubtful)
     {
-        var backoff = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(batch.Tries, 12)), MostBackoff.TotalSeconds));
+        // Jitter: what failed together does not come again together.
+        var jitter = System.Security.Cryptography.RandomNumberGenerator.GetInt32(75, 126) / 100.0;
+        var backoff = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(batch.Tries, 12)), MostBackoff.TotalSeconds)) * jitter;
         var delay = doubtful ? vipps.Value.DetailsAfter : answer.RetryAfter is { } asked && asked > backoff && asked < TimeSpan.FromDays(1) ? asked : backoff;
         await StatusBatches.RetryAsync(database.General, batch, delay, doubtful, CancellationToken.None);
         LogRetry(batch.Tries < AlertAfterTries ? LogLevel.Warning : LogLevel.Critical, batch.Tries < AlertAfterTries ? "" : "ALERT, ", batch.Id, (int?)answer.Status ?? 0, doubtful, delay);
@@ -146,7 +171,7 @@ internal sealed partial class StatusUpdateWorker(
                 .Select(u => u.Id));
         }
 
-        await StatusBatches.SettleAsync(database.General, batch, shown, CancellationToken.None);
+        await StatusBatches.SettleAsync(database.General, batch, shown, vipps.Value.DetailsAfter, CancellationToken.None);
         LogResolved(batch.Id, shown.Count, batch.Updates.Count);
         Told(ReportResult.Sent, [.. batch.Updates.Where(u => shown.Contains(u.Id))]);
     }
@@ -155,6 +180,11 @@ internal sealed partial class StatusUpdateWorker(
     private static void Told(ReportResult result, IReadOnlyList<BatchedUpdate> updates)
     {
         GatewayMeter.Reported(result, updates.Count);
+        if (result == ReportResult.Sent && updates.Count > 0)
+        {
+            GatewayMeter.ReportLag(TimeSpan.FromSeconds(updates.Max(u => u.WaitedSeconds)));
+        }
+
         foreach (var update in updates)
         {
             using var step = PaymentTrace.Step("report", new PspTransactionId(update.PaymentId));
