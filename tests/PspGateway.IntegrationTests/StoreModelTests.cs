@@ -23,7 +23,7 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
     private const int StatementsPerPayment = 14;
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private readonly Scheduler _dice = new(20261123);
-    private readonly ModelStore _model = new(() => DateTimeOffset.UtcNow.Ticks - ProcessClock.Start.Ticks);
+    private readonly ModelStore _model = new(() => TimeProvider.System.GetUtcNow().Ticks - ProcessClock.Start.Ticks);
     private readonly Guid _epoch = Guid.CreateVersion7();
     private GatewayDatabase _database = null!;
     private PaymentStore _store = null!;
@@ -33,7 +33,7 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
         _database = new GatewayDatabase(await postgres.CreateDatabaseAsync());
         _store = new PaymentStore(_database, TimeProvider.System);
         await using var db = new GatewayDbContext(new DbContextOptionsBuilder<GatewayDbContext>().UseNpgsql(_database.General).Options);
-        db.Add(new MerchantRow { MerchantSerialNumber = "123456", Name = "A shop", ClientId = "client", SubscriptionKeyHash = [1], ReturnUrlOrigins = [], AcceptsCreditCards = true, CreatedAt = DateTimeOffset.UtcNow });
+        db.Add(new MerchantRow { MerchantSerialNumber = "123456", Name = "A shop", ClientId = "client", SubscriptionKeyHash = [1], ReturnUrlOrigins = [], AcceptsCreditCards = true, CreatedAt = TimeProvider.System.GetUtcNow() });
         await db.SaveChangesAsync();
         await using var epoch = _database.General.CreateCommand($"insert into vault_epochs (id, day, created_at) values ('{_epoch}', current_date, now())");
         await epoch.ExecuteNonQueryAsync();
@@ -185,7 +185,7 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
     {
         var id = Guid.CreateVersion7();
         await using var db = new GatewayDbContext(new DbContextOptionsBuilder<GatewayDbContext>().UseNpgsql(_database.General).Options);
-        var at = DateTimeOffset.UtcNow;
+        var at = TimeProvider.System.GetUtcNow();
         db.Add(Payment.Create(
             new NewPayment
             {
