@@ -36,6 +36,7 @@ internal static class GatewayApp
         builder.AddVipps();
         builder.AddAdyen();
         builder.AddMerchants();
+        builder.AddCustomers();
         builder.AddHealth();
         builder.AddApiDescription();
         builder.RequireHttps();
@@ -55,7 +56,7 @@ internal static class GatewayApp
         MakePaymentEndpoint.Map(app);
         app.MapMerchants();
         NotificationEndpoint.Map(app);
-        ReturnPage.Map(app);
+        app.MapCustomers();
         app.MapHealth();
         app.MapMetrics();
         app.MapApiDescription();

@@ -24,14 +24,49 @@ public sealed class ReturnPageTests(TestWorld world) : IClassFixture<TestWorld>
     }
 
     [Fact]
-    public async Task An_undecided_payment_waits_by_refreshing_and_sends_nobody_on()
+    public async Task An_undecided_payment_waits_without_script_by_refreshing_and_sends_nobody_on()
     {
         var payment = await world.Merchant.CreateAsync();
 
         var (_, html) = await OpenAsync(payment.PspTransactionId, "en");
 
-        Assert.Contains("http-equiv=\"refresh\" content=\"1\"", html, StringComparison.Ordinal);
+        Assert.Contains("<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("shop.example", html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(900600, "Oppdater kortet")]
+    [InlineData(901200, "ikke er nok penger")]
+    public async Task A_refusal_says_what_the_person_can_do(long amount, string advice)
+    {
+        var payment = await world.Merchant.CreateAsync(amount);
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+
+        var (_, html) = await OpenAsync(payment.PspTransactionId, "nb");
+
+        Assert.Contains(advice, html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_waiting_page_is_told_when_the_payment_is_decided()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        var page = (await world.Vipps.PaymentAsync(payment.PspTransactionId))["pspRedirectUrl"]!.GetValue<string>();
+        using var response = await world.Http.GetAsync(new Uri($"{page}/live"), HttpCompletionOption.ResponseHeadersRead);
+        using var events = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Equal("event: waiting", await events.ReadLineAsync());
+
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+
+        Assert.Contains("event: decided", await events.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_that_waits_for_an_unknown_payment_is_told_to_look_again()
+    {
+        var events = await world.Http.GetStringAsync(new Uri(world.GatewayUrl, $"return/{new string('A', 32)}/live"));
+
+        Assert.Contains("event: decided", events, StringComparison.Ordinal);
     }
 
     [Theory]

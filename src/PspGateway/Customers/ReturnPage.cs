@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using PspGateway.Domain.Payments;
 using PspGateway.Storage;
@@ -6,12 +8,25 @@ using PspGateway.Storage;
 namespace PspGateway.Customers;
 
 /// <summary>
-/// Where Vipps sends the customer, perhaps in another browser than the one that started. Only reads state; waits by refreshing while
-/// undecided, tells the truth in words, and sends the customer on to the merchant. No script, no cookie.
+/// Where Vipps sends the customer, perhaps in another browser than the one that started. Only reads state; waits while
+/// undecided, tells the truth in words, and sends the customer on to the merchant. No cookie, and complete without its few lines of script,
+/// which only spare a waiting page its refreshes.
 /// </summary>
 internal static class ReturnPage
 {
+    public const int ReferenceLength = 32;
     private const int RefreshSeconds = 1;
+
+    /// <summary>Reads the page again when the payment is decided, or when nobody can tell.</summary>
+    private const string Script = """
+        const again = () => location.reload();
+        const live = new EventSource(location.pathname + "/live");
+        live.addEventListener("decided", again);
+        live.onerror = () => { live.close(); setTimeout(again, 2000); };
+        """;
+
+    private static readonly string Policy = "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        + $"script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/return/{reference}", ShowAsync).AllowAnonymous()
         .WithTags("Customers").WithSummary("The page that the customer returns to").WithDescription("Waits by refreshing while the payment is undecided, then sends the customer on to the merchant.")
@@ -20,42 +35,46 @@ internal static class ReturnPage
     private static async Task<IResult> ShowAsync(string reference, HttpContext context, IDbContextFactory<GatewayDbContext> contexts)
     {
         var words = ReturnWords.For(context.Request.Headers.AcceptLanguage.ToString());
-        var payment = reference.Length == 32 ? await FindAsync(reference, contexts, context.RequestAborted) : null;
+        var payment = reference.Length == ReferenceLength ? await FindAsync(reference, contexts, context.RequestAborted) : null;
         SetHeaders(context.Response);
         if (payment is null)
         {
             return Page(words, words.Unknown, words.UnknownDetail, null, StatusCodes.Status404NotFound, null);
         }
 
-        var (title, detail) = words.Of(payment.State);
+        var (title, detail) = words.Of(payment.State, payment.Reason);
         var refresh = payment.State switch
         {
-            _ when IsUndecided(payment.State) => $"{RefreshSeconds}",
+            _ when IsUndecided(payment.State) => null,
             PaymentState.Authorised when payment.ReturnUrl is { } url => $"0; url={url}",
             _ when payment.ReturnUrl is { } url => $"5; url={url}",
             _ => null,
         };
-        return Page(words, title, detail, IsUndecided(payment.State) ? null : payment.ReturnUrl, StatusCodes.Status200OK, refresh);
+        return IsUndecided(payment.State)
+            ? Page(words, title, detail, null, StatusCodes.Status200OK, null, waits: true)
+            : Page(words, title, detail, payment.ReturnUrl, StatusCodes.Status200OK, refresh);
     }
 
     private static async Task<Shown?> FindAsync(string reference, IDbContextFactory<GatewayDbContext> contexts, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Payments.AsNoTracking().Where(p => p.ReturnReference == reference).Select(p => new Shown(p.State, p.ReturnUrl)).SingleOrDefaultAsync(cancellationToken);
+        return await db.Payments.AsNoTracking().Where(p => p.ReturnReference == reference)
+            .Select(p => new Shown(p.State, p.ReturnUrl, p.Events.Where(e => e.Name == PaymentEventName.Declined).OrderByDescending(e => e.Id).Select(e => e.Reason).FirstOrDefault()))
+            .SingleOrDefaultAsync(cancellationToken);
     }
 
-    private static bool IsUndecided(PaymentState state) =>
+    public static bool IsUndecided(PaymentState state) =>
         state is PaymentState.Created or PaymentState.Initiated or PaymentState.Authorising or PaymentState.StepUp or PaymentState.Approved;
 
     private static void SetHeaders(HttpResponse response)
     {
         response.Headers.CacheControl = "no-store";
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        response.Headers.ContentSecurityPolicy = Policy;
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers.XContentTypeOptions = "nosniff";
     }
 
-    private static IResult Page(ReturnWords words, string title, string detail, string? link, int status, string? refresh) => Results.Content(
+    private static IResult Page(ReturnWords words, string title, string detail, string? link, int status, string? refresh, bool waits = false) => Results.Content(
         $$"""
         <!doctype html>
         <html lang="{{words.Language}}">
@@ -63,6 +82,7 @@ internal static class ReturnPage
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         {{(refresh is null ? "" : $"<meta http-equiv=\"refresh\" content=\"{WebUtility.HtmlEncode(refresh)}\">")}}
+        {{(waits ? $"<noscript><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\"></noscript>" : "")}}
         <title>{{WebUtility.HtmlEncode(title)}}</title>
         <style>
         :root { color-scheme: light; }
@@ -70,23 +90,34 @@ internal static class ReturnPage
         main { box-sizing: border-box; width: min(30rem, calc(100vw - 2rem)); padding: 2.5rem 2rem; background: #fff; border-radius: 1rem; box-shadow: 0 1px 3px #0002, 0 8px 30px #0001; }
         h1 { margin: 0 0 .75rem; font-size: 1.6rem; line-height: 1.25; }
         p { margin: 0 0 1.5rem; }
-        a { display: block; padding: .9rem 1rem; border-radius: 2rem; background: #d83a05; color: #fff; font-weight: 600; text-align: center; text-decoration: none; }
+        a { display: block; padding: .9rem 1rem; border-radius: 2rem; background: #ff5b24; color: #1c0a02; font-weight: 600; text-align: center; text-decoration: none; }
+        .with { margin: 0 0 1.25rem; color: #5b5b5b; font-weight: 600; }
+        .with b { color: #c23b00; }
+        .dots { display: flex; gap: .5rem; margin: 0 0 1.5rem; }
+        .dots i { width: .7rem; height: .7rem; border-radius: 50%; background: #ff5b24; animation: wait 1.2s infinite ease-in-out; }
+        .dots i:nth-child(2) { animation-delay: .15s; }
+        .dots i:nth-child(3) { animation-delay: .3s; }
+        @keyframes wait { 0%, 70%, 100% { opacity: .25; } 35% { opacity: 1; } }
+        @media (prefers-reduced-motion: reduce) { .dots i { animation: none; } }
         a:focus-visible { outline: 3px solid #1c1c1c; outline-offset: 3px; }
         small { color: #5b5b5b; }
         </style>
         </head>
         <body>
         <main>
+        <p class="with">{{words.With}} <b>Vipps</b></p>
         <h1>{{WebUtility.HtmlEncode(title)}}</h1>
+        {{(waits ? "<div class=\"dots\" aria-hidden=\"true\"><i></i><i></i><i></i></div>" : "")}}
         <p role="status">{{WebUtility.HtmlEncode(detail)}}</p>
         {{(link is null ? "" : $"<p><a href=\"{WebUtility.HtmlEncode(link)}\">{WebUtility.HtmlEncode(words.Back)}</a></p>")}}
         <small>{{WebUtility.HtmlEncode(words.Footer)}}</small>
         </main>
+        {{(waits ? $"<script>{Script}</script>" : "")}}
         </body>
         </html>
         """,
         "text/html; charset=utf-8",
         statusCode: status);
 
-    private sealed record Shown(PaymentState State, string? ReturnUrl);
+    private sealed record Shown(PaymentState State, string? ReturnUrl, string? Reason);
 }

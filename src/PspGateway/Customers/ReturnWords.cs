@@ -1,3 +1,4 @@
+using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 
 namespace PspGateway.Customers;
@@ -10,6 +11,19 @@ internal sealed class ReturnWords
         Language = "en",
         Approved = ("The payment is approved", "The amount is reserved on your card. You are being sent back to the shop."),
         Refused = ("The payment was not completed", "Your card was not charged. You can try again in the shop, perhaps with another card."),
+        RefusedFor = new()
+        {
+            [DeclineReason.InsufficientFunds] = "The bank says that there is not enough on the account. Your card was not charged. You can try again in the shop with another card.",
+            [DeclineReason.ExceedsLimit] = "The amount is above a limit of your card. It was not charged. You can try again with another card, or ask your bank.",
+            [DeclineReason.ExpiredCard] = "The card in Vipps has expired. It was not charged. Update the card in the app, or choose another one, and try again in the shop.",
+            [DeclineReason.InvalidCardNumber] = "The bank does not know the card in Vipps. Nothing was charged. Add the card again in the app, or choose another one.",
+            [DeclineReason.CreditCardsNotAllowed] = "The shop does not take credit cards. Nothing was charged. You can try again with a debit card.",
+            [DeclineReason.AuthenticationFailed] = "The bank could not confirm that it was you. Your card was not charged. You can try again in the shop.",
+            [DeclineReason.IssuerUnavailable] = "Your bank could not be reached. Nothing is charged. Try again in the shop in a moment.",
+            [DeclineReason.AcquirerError] = "The payment could not be made just now. Nothing is charged. Try again in the shop in a moment.",
+            [DeclineReason.TooLate] = "The answer from the bank took too long. Nothing is charged; a reservation that may show on your account is released. Try again in the shop.",
+        },
+        With = "Payment with",
         Cancelled = ("The payment was cancelled", "Nothing was charged. You can go back to the shop and try again."),
         Expired = ("The payment has expired", "It was not approved in time, and nothing was charged. You can start again in the shop."),
         Withdrawn = ("The payment was taken back", "The reservation on your card is being released, and nothing is charged."),
@@ -25,6 +39,19 @@ internal sealed class ReturnWords
         Language = "nb",
         Approved = ("Betalingen er godkjent", "Beløpet er reservert på kortet ditt. Du sendes tilbake til butikken."),
         Refused = ("Betalingen ble ikke gjennomført", "Kortet ditt er ikke belastet. Du kan prøve igjen i butikken, kanskje med et annet kort."),
+        RefusedFor = new()
+        {
+            [DeclineReason.InsufficientFunds] = "Banken sier at det ikke er nok penger på kontoen. Kortet ditt er ikke belastet. Du kan prøve igjen i butikken med et annet kort.",
+            [DeclineReason.ExceedsLimit] = "Beløpet er over en grense på kortet ditt. Det er ikke belastet. Du kan prøve med et annet kort, eller spørre banken.",
+            [DeclineReason.ExpiredCard] = "Kortet i Vipps er utløpt. Det er ikke belastet. Oppdater kortet i appen, eller velg et annet, og prøv igjen i butikken.",
+            [DeclineReason.InvalidCardNumber] = "Banken kjenner ikke kortet i Vipps. Ingenting er trukket. Legg inn kortet på nytt i appen, eller velg et annet.",
+            [DeclineReason.CreditCardsNotAllowed] = "Butikken tar ikke kredittkort. Ingenting er trukket. Du kan prøve igjen med et debetkort.",
+            [DeclineReason.AuthenticationFailed] = "Banken kunne ikke bekrefte at det var deg. Kortet ditt er ikke belastet. Du kan prøve igjen i butikken.",
+            [DeclineReason.IssuerUnavailable] = "Banken din svarte ikke. Ingenting blir trukket. Prøv igjen i butikken om litt.",
+            [DeclineReason.AcquirerError] = "Betalingen kunne ikke gjennomføres akkurat nå. Ingenting blir trukket. Prøv igjen i butikken om litt.",
+            [DeclineReason.TooLate] = "Svaret fra banken tok for lang tid. Ingenting blir trukket; en reservasjon som kanskje vises på kontoen din, blir opphevet. Prøv igjen i butikken.",
+        },
+        With = "Betaling med",
         Cancelled = ("Betalingen ble avbrutt", "Ingenting er trukket. Du kan gå tilbake til butikken og prøve igjen."),
         Expired = ("Betalingen er utløpt", "Den ble ikke godkjent i tide, og ingenting er trukket. Du kan begynne på nytt i butikken."),
         Withdrawn = ("Betalingen ble trukket tilbake", "Reservasjonen på kortet ditt blir opphevet, og ingenting trekkes."),
@@ -45,9 +72,15 @@ internal sealed class ReturnWords
 
     public required string Footer { get; init; }
 
+    /// <summary>Before the wallet's name.</summary>
+    public required string With { get; init; }
+
     private (string, string) Approved { get; init; }
 
-    private (string, string) Refused { get; init; }
+    /// <summary>What a person can do, where the reason says so.</summary>
+    private Dictionary<DeclineReason, string> RefusedFor { get; init; } = [];
+
+    private (string Title, string Detail) Refused { get; init; }
 
     private (string, string) Cancelled { get; init; }
 
@@ -74,10 +107,11 @@ internal sealed class ReturnWords
         return acceptLanguage.Length == 0 ? Norwegian : English;
     }
 
-    public (string Title, string Detail) Of(PaymentState state) => state switch
+    /// <param name="reason">Of a decline, as history names it.</param>
+    public (string Title, string Detail) Of(PaymentState state, string? reason = null) => state switch
     {
         PaymentState.Authorised => Approved,
-        PaymentState.Declined => Refused,
+        PaymentState.Declined => (Refused.Title, Enum.TryParse<DeclineReason>(reason, out var why) && RefusedFor.TryGetValue(why, out var detail) ? detail : Refused.Detail),
         PaymentState.Aborted or PaymentState.Terminated => Cancelled,
         PaymentState.Expired => Expired,
         PaymentState.Withdrawn => Withdrawn,
