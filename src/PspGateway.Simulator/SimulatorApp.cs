@@ -38,6 +38,8 @@ public static class SimulatorApp
         app.MapShop();
         app.MapLanding();
         app.MapPhone();
+        app.MapMobileIntercept();
+        app.MapIssuer();
         app.MapGet("/health", () => "ok");
         return app;
     }
@@ -61,6 +63,7 @@ public static class SimulatorApp
         .AddSingleton<AcquirerDoor>()
         .AddSingleton<AcquirerBook>()
         .AddSingleton<IdempotentCalls>()
+        .AddSingleton<Authentications>()
         .AddSingleton<Payments>()
         .AddSingleton<FailurePlan>()
         .AddSingleton<Modifications>()

@@ -12,6 +12,9 @@ public enum OperationKind
 
     /// <summary>Undo an authorisation whose outcome is unknown or unwanted, by the cancel ladder (ENGINE 13).</summary>
     Reverse,
+
+    /// <summary>Let the issuer authenticate the customer. No money should move; where it did, or may have, a Reverse undoes it (ENGINE 24).</summary>
+    Authenticate,
 }
 
 public enum OperationStatus

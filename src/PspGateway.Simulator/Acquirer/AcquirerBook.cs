@@ -19,6 +19,7 @@ internal sealed class AcquirerBook(EntryLog log)
     private readonly ConcurrentDictionary<string, Authorisation> _byPspReference = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Account, string Reference), ConcurrentQueue<Authorisation>> _byReference = new();
     private readonly ConcurrentDictionary<string, string> _cryptograms = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _returns = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<AcquirerCall> _calls = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _cancels = new(StringComparer.Ordinal);
 
@@ -46,12 +47,16 @@ internal sealed class AcquirerBook(EntryLog log)
     public bool TryUseCryptogram(string cryptogram, string call) =>
         _cryptograms.GetOrAdd(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(cryptogram))), call) == call;
 
+    /// <summary>Whose redirectResult it is.</summary>
+    public void Remember(string redirectResult, string reference) => _returns[redirectResult] = reference;
+
     public void Note(string path, JsonElement? sent, string? idempotencyKey, int status, bool replayed)
     {
         // "/payments/{pspReference}/cancels"
         var original = path.Split('/') is [_, _, var pspReference, _] ? Find(pspReference)?.Request.Reference : null;
         var reference = sent?.Text("reference");
-        var paymentReference = original ?? sent?.Text("paymentReference") ?? reference;
+        var redirectResult = sent?.Member("details")?.Text("redirectResult");
+        var paymentReference = original ?? sent?.Text("paymentReference") ?? reference ?? (redirectResult is null ? null : _returns.GetValueOrDefault(redirectResult));
         var entry = log.Add("acquirer", paymentReference ?? "", "call " + path, detail: $"status {status}, key {idempotencyKey}");
         if (paymentReference is not null && path.EndsWith("cancels", StringComparison.Ordinal))
         {

@@ -11,6 +11,20 @@ internal enum ResultCode
     PartiallyAuthorised,
 }
 
+/// <summary>How an authentication goes that no money is to move in.</summary>
+internal enum Authentication
+{
+    Challenge,
+    ChallengeByPost,
+    Frictionless,
+    Attempted,
+    Fails,
+    NotRequired,
+    Refused,
+    HoldsMoney,
+    HoldsMoneyAfterTheChallenge,
+}
+
 /// <summary>How the acquirer treats one authorisation.</summary>
 internal sealed record Script(ResultCode ResultCode = ResultCode.Authorised)
 {
@@ -62,7 +76,42 @@ internal static class AmountScript
         ("9028", "over the withdrawal limit"),
         ("9038", "authentication required: a soft decline"),
         ("9002 – 9099", "refused with that refusalReasonCode"),
+        ("9201", "3-D Secure: the bank wants a code, then authorised (as 9038 and 7013)"),
+        ("9202", "3-D Secure without a challenge, then authorised"),
+        ("9203", "3-D Secure: not authenticated"),
+        ("9204", "3-D Secure: authentication is not required, then authorised"),
+        ("9205", "3-D Secure: authorised although only authentication was asked for"),
+        ("9206", "3-D Secure: the bank wants a code, and then it is authorised although nobody asked"),
+        ("9207", "3-D Secure: the bank's page wants a POST"),
+        ("9208", "3-D Secure: refused"),
+        ("9209", "3-D Secure without a challenge, then not enough balance"),
+        ("9210", "3-D Secure without a challenge, then a soft decline again"),
+        ("9211", "3-D Secure: attempted only, then authorised"),
     ];
+
+    public static Script SoftDecline { get; } = new(ResultCode.Refused) { RefusalCode = 38 };
+
+    /// <summary>The authorisation after a step-up.</summary>
+    public static Script AfterStepUp(long minorUnits) => minorUnits switch
+    {
+        920900 => new Script(ResultCode.Refused) { RefusalCode = 12 },
+        921000 => SoftDecline,
+        700800 or 701300 or 903800 or (>= 920100 and <= 921100) => new Script(),
+        _ => For(minorUnits),
+    };
+
+    public static Authentication AuthenticationOf(long minorUnits) => minorUnits switch
+    {
+        920200 or 920900 or 921000 => Authentication.Frictionless,
+        920300 => Authentication.Fails,
+        920400 => Authentication.NotRequired,
+        920500 => Authentication.HoldsMoney,
+        920600 => Authentication.HoldsMoneyAfterTheChallenge,
+        920700 => Authentication.ChallengeByPost,
+        920800 => Authentication.Refused,
+        921100 => Authentication.Attempted,
+        _ => Authentication.Challenge,
+    };
 
     public static Script For(long minorUnits)
     {
@@ -83,6 +132,7 @@ internal static class AmountScript
             7012 => new Script { Instead = AcquirerErrors.Internal },
             7013 => new Script(ResultCode.Refused) { RefusalCode = 2, RawReason = "65 : SCA required" },
             >= 8001 and <= 8120 => new Script { Takes = TimeSpan.FromSeconds(kroner - 8000) },
+            >= 9201 and <= 9211 => SoftDecline,
             >= 9002 and <= 9099 => new Script(ResultCode.Refused) { RefusalCode = (int)(kroner - 9000) },
             _ => new Script(),
         };

@@ -28,6 +28,10 @@ internal static partial class PaymentShape
         "tokenAuthenticationVerificationValue transStatusReason xid");
 
     private static readonly HashSet<string> Authentication = Names("attemptAuthentication authenticationOnly threeDSRequestData");
+    private static readonly HashSet<string> Browser = Names(
+        "acceptHeader colorDepth javaEnabled javaScriptEnabled language screenHeight screenWidth timeZoneOffset userAgent");
+
+    private static readonly string[] BrowserNumbers = ["colorDepth", "screenHeight", "screenWidth", "timeZoneOffset"];
     private static readonly HashSet<string> AmountMembers = Names("value currency");
     private static readonly HashSet<string> ModificationMembers = Names(
         "amount applicationInfo capturePspReference enhancedSchemeData lineItems merchantAccount merchantRefundReason paymentReference " +
@@ -43,7 +47,10 @@ internal static partial class PaymentShape
         ?? OneOf(sent, "", "channel", "iOS", "Android", "Web")
         ?? AuthenticationFault(sent)
         ?? MethodFault(sent)
-        ?? MpiFault(sent);
+        ?? (IsAuthenticationOnly(sent) ? BrowserFault(sent) : MpiFault(sent));
+
+    public static bool IsAuthenticationOnly(JsonElement sent) =>
+        sent.Member("authenticationData")?.Member("authenticationOnly") is { ValueKind: JsonValueKind.True };
 
     public static string? FirstModificationFault(JsonElement sent, bool hasAmount, bool byReference) =>
         Unknown(sent, ModificationMembers, "")
@@ -94,6 +101,23 @@ internal static partial class PaymentShape
             ?? Text(mpi, "mpiData.", "eci", Eci(), 2)
             ?? OneOf(mpi, "mpiData.", "authenticationResponse", "Y", "N", "U", "A")
             ?? OneOf(mpi, "mpiData.", "directoryResponse", "A", "C", "D", "I", "N", "R", "U", "Y");
+    }
+
+    /// <summary>Without it a bank has nothing to go by; a cryptogram is no part of an authentication.</summary>
+    private static string? BrowserFault(JsonElement sent)
+    {
+        if (sent.Member("browserInfo") is not { ValueKind: JsonValueKind.Object } browser)
+        {
+            return Missing("browserInfo");
+        }
+
+        return Unknown(browser, Browser, "browserInfo.")
+            ?? Text(browser, "browserInfo.", "acceptHeader", null, 2048)
+            ?? Text(browser, "browserInfo.", "userAgent", null, 2048)
+            ?? Text(browser, "browserInfo.", "language", null, 35)
+            ?? BrowserNumbers.Select(name => browser.Member(name) is { ValueKind: JsonValueKind.Number } ? null : Bad("browserInfo." + name)).FirstOrDefault(bad => bad is not null)
+            ?? (browser.Member("javaEnabled") is { ValueKind: JsonValueKind.True or JsonValueKind.False } ? null : Bad("browserInfo.javaEnabled"))
+            ?? (sent.Text("channel") == "Web" ? null : Bad("channel"));
     }
 
     private static string? AuthenticationFault(JsonElement sent) => sent.Member("authenticationData") is not { } data ? null

@@ -6,10 +6,10 @@ namespace PspGateway.Simulator.Acquirer;
 
 /// <summary>POST /payments: the authorisation.</summary>
 internal sealed class Payments(
-    AcquirerBook book, Notifier notifier, Timeline timeline, TimeProvider time, IOptions<SimulatorOptions> options,
+    AcquirerBook book, Authentications authentications, Notifier notifier, Timeline timeline, TimeProvider time, IOptions<SimulatorOptions> options,
     IHostApplicationLifetime lifetime)
 {
-    public async Task<Answer> AuthoriseAsync(JsonElement sent, string? idempotencyKey)
+    public async Task<Answer> AuthoriseAsync(JsonElement sent, string? idempotencyKey, Uri self)
     {
         if (PaymentShape.FirstFault(sent) is { } fault)
         {
@@ -21,7 +21,12 @@ internal sealed class Payments(
         var request = new AuthorisationRequest(
             sent.Text("merchantAccount")!, sent.Text("reference")!, amount.GetProperty("value").GetInt64(), amount.Text("currency")!,
             method.Text("brand")!, method.Text("number")![^4..], idempotencyKey);
-        var script = AmountScript.For(request.Amount);
+        if (PaymentShape.IsAuthenticationOnly(sent))
+        {
+            return authentications.Start(request, sent.Text("returnUrl")!, self);
+        }
+
+        var script = ScriptOf(request, method.Text("number")!, sent.GetProperty("mpiData").Text("cavv"));
         if (script.Instead is { } instead)
         {
             return instead;
@@ -38,6 +43,20 @@ internal sealed class Payments(
         }
 
         return Apply(request, reused ? new Script(ResultCode.Refused) { RefusalCode = 2 } : script, reused);
+    }
+
+    private Script ScriptOf(AuthorisationRequest request, string number, string? cavv)
+    {
+        var wanted = NetworkTokens.WantsStepUp(number) ? AmountScript.SoftDecline : AmountScript.For(request.Amount);
+        if (!request.Reference.EndsWith("-2", StringComparison.Ordinal))
+        {
+            return wanted;
+        }
+
+        // The issuer knows its own word, and asks again where it has given none.
+        return authentications.Vouches(request.Reference, cavv) ? AmountScript.AfterStepUp(request.Amount)
+            : cavv is null ? AmountScript.SoftDecline
+            : new Script(ResultCode.Refused) { RefusalCode = 11 };
     }
 
     private bool MayUseCryptogram(JsonElement mpi, AuthorisationRequest request)

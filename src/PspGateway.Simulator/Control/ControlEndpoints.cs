@@ -10,7 +10,7 @@ namespace PspGateway.Simulator.Control;
  * unknown members are 400 {"error": "…"}; every answer without a body of its own is 204.
  *
  * POST /control/vipps/payments/{pspTransactionId}/post
- *   {"paymentState": "ACCEPTED", "card": "visa"|"mastercard", "networkToken": {partial}, "merge": {RFC 7396 patch of the body; null removes},
+ *   {"paymentState": "ACCEPTED", "card": "visa"|"mastercard"|"mastercard-3ds", "networkToken": {partial}, "merge": {RFC 7396 patch of the body; null removes},
  *    "rawBody": "sent as it is", "contentType": "application/json", "authorization": "header in place of the token; empty: no header",
  *    "repeatLast": true (the very bytes of the last post again), "hangUpAfterMs": 500 (instead of CallbackTimeout)}
  *   makes the makePayment call now and waits:

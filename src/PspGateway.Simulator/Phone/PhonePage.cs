@@ -72,7 +72,7 @@ internal static class PhonePage
 
     private static Markup BankLink(VippsPayment payment) =>
         Uri.TryCreate(payment.Url3dSecure, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? Markup.Of($"""<p><a class="button pay" href="{url.AbsoluteUri}" target="_blank" rel="noopener">Go to your bank</a></p>""")
+            ? Markup.Of($"""<p><a class="button pay" href="{url.AbsoluteUri}">Go to your bank</a></p>""")
             : Markup.Of($"""<p class="hint">The gateway named no page of the bank.</p>""");
 
     private static Markup Choices(VippsPayment payment, string approve, Markup card) => Markup.Of($"""
@@ -88,6 +88,7 @@ internal static class PhonePage
         <fieldset><legend>Pay with</legend><div class="choices two">
         <label><input type="radio" name="card" value="visa" checked> Visa</label>
         <label><input type="radio" name="card" value="mastercard"> Mastercard</label>
+        <label><input type="radio" name="card" value="mastercard-3ds"> Mastercard with 3-D Secure</label>
         </div></fieldset>
         """);
 

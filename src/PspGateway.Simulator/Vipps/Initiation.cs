@@ -34,6 +34,7 @@ internal sealed partial class Initiation(VippsBook book, Approvals approvals, IO
                 errorCode == "44" ? "PSP Transaction ID already exists" : "OrderId already exists");
         }
 
+        payment.Home = options.Value.PublicBase(request);
         approvals.StartClock(payment);
         var query = "?token=" + payment.LandingToken;
         return Answer.Json(StatusCodes.Status200OK, new

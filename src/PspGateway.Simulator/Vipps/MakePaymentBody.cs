@@ -21,7 +21,7 @@ internal sealed record MakePaymentOrder
     /// <summary>Merged over the built network token.</summary>
     public JsonObject? NetworkToken { get; init; }
 
-    /// <summary>"visa" (default) or "mastercard".</summary>
+    /// <summary>"visa" (default), "mastercard" or "mastercard-3ds".</summary>
     public string? Card { get; init; }
 
     /// <summary>The very bytes of the last post of this payment again.</summary>
@@ -81,7 +81,7 @@ internal static class MakePaymentBody
 
     private static void AddCard(JsonObject body, VippsPayment payment, MakePaymentOrder order)
     {
-        var token = NetworkTokens.For(payment.Init.Amount, string.Equals(order.Card, "mastercard", StringComparison.OrdinalIgnoreCase));
+        var token = NetworkTokens.For(payment.Init.Amount, order.Card);
         var networkToken = JsonSerializer.SerializeToNode(token, Wire.Json)!.AsObject();
         if (order.NetworkToken is not null)
         {
@@ -91,7 +91,7 @@ internal static class MakePaymentBody
         body["binNumber"] = token.Number[..6];
         body["operations"] = new JsonArray([.. Operations.Select(operation => new JsonObject
         {
-            ["url"] = $"https://vipps.no/mobileintercept?transactionId={payment.Init.PspTransactionId}&responsecode={operation.Code}",
+            ["url"] = new Uri(payment.Home, $"/mobileintercept?transactionId={payment.Init.PspTransactionId}&responsecode={operation.Code}").AbsoluteUri,
             ["operation"] = operation.Operation,
         })]);
         body["networkToken"] = networkToken;

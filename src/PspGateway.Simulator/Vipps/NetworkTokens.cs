@@ -11,6 +11,7 @@ internal static class NetworkTokens
     /// <summary>Vipps' test environment: "Card not eligible". Nothing is sent but the end of the payment.</summary>
     public const long CardNotEligible = 3100;
 
+    private const string StepUpNumber = "5226603115483035";
     private const string VisaCryptogram = "AlhlvxmN2ZKuAAESNFZ4GoABFA==";
     private const string OtherCryptogram = "AgAAAAAAAIR8CQrXSohbQAAAAAA=";
 
@@ -29,7 +30,11 @@ internal static class NetworkTokens
     /// <summary>Cryptograms that Vipps publishes, and therefore sends again and again.</summary>
     public static bool IsPublished(string cryptogram) => ByAmount.Values.Any(token => token.Cryptogram == cryptogram);
 
-    public static NetworkToken For(long amount, bool mastercard)
+    /// <summary>The phone's Mastercard whose bank always wants to know its customer.</summary>
+    public static bool WantsStepUp(string number) => number == StepUpNumber;
+
+    /// <param name="card">visa, mastercard or mastercard-3ds</param>
+    public static NetworkToken For(long amount, string? card)
     {
         if (ByAmount.TryGetValue(amount, out var fixedToken))
         {
@@ -37,7 +42,9 @@ internal static class NetworkTokens
         }
 
         var cryptogram = Convert.ToBase64String(RandomNumberGenerator.GetBytes(20));
-        return mastercard ? Mastercard("5226603115488031", cryptogram, "03", "2030") : Visa("4895370013193500", cryptogram, "05", "2025");
+        return string.Equals(card, "mastercard-3ds", StringComparison.OrdinalIgnoreCase) ? Mastercard(StepUpNumber, cryptogram, "03", "2030")
+            : string.Equals(card, "mastercard", StringComparison.OrdinalIgnoreCase) ? Mastercard("5226603115488031", cryptogram, "03", "2030")
+            : Visa("4895370013193500", cryptogram, "05", "2025");
     }
 
     private static NetworkToken Visa(string number, string cryptogram, string month, string year) =>

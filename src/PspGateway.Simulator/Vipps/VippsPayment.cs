@@ -45,6 +45,9 @@ internal sealed class VippsPayment(InitRequest init, string merchantSerialNumber
 
     public VippsState State { get; private set; } = VippsState.INITIATED;
 
+    /// <summary>Where the simulator itself is reached.</summary>
+    public Uri Home { get; set; } = new("https://vipps.no");
+
     /// <summary>Where the gateway's last SOFT_DECLINE sends the customer.</summary>
     public string? Url3dSecure { get; private set; }
 

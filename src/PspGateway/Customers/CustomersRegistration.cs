@@ -12,5 +12,6 @@ internal static class CustomersRegistration
     {
         ReturnPage.Map(routes);
         ReturnLive.Map(routes);
+        ThreeDSecurePage.Map(routes);
     }
 }

@@ -36,12 +36,12 @@ internal static class ReturnPage
     {
         var words = ReturnWords.For(context.Request.Headers.AcceptLanguage.ToString());
         var payment = reference.Length == ReferenceLength ? await FindAsync(reference, contexts, context.RequestAborted) : null;
-        SetHeaders(context.Response);
         if (payment is null)
         {
-            return Page(words, words.Unknown, words.UnknownDetail, null, StatusCodes.Status404NotFound, null);
+            return Unknown(context);
         }
 
+        SetHeaders(context.Response);
         var (title, detail) = words.Of(payment.State, payment.Reason);
         var refresh = payment.State switch
         {
@@ -61,6 +61,14 @@ internal static class ReturnPage
         return await db.Payments.AsNoTracking().Where(p => p.ReturnReference == reference)
             .Select(p => new Shown(p.State, p.ReturnUrl, p.Events.Where(e => e.Name == PaymentEventName.Declined).OrderByDescending(e => e.Id).Select(e => e.Reason).FirstOrDefault()))
             .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>For every address that nobody knows, whatever is wrong with it.</summary>
+    public static IResult Unknown(HttpContext context)
+    {
+        var words = ReturnWords.For(context.Request.Headers.AcceptLanguage.ToString());
+        SetHeaders(context.Response);
+        return Page(words, words.Unknown, words.UnknownDetail, null, StatusCodes.Status404NotFound, null);
     }
 
     public static bool IsUndecided(PaymentState state) =>
@@ -85,22 +93,7 @@ internal static class ReturnPage
         {{(waits ? $"<noscript><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\"></noscript>" : "")}}
         <title>{{WebUtility.HtmlEncode(title)}}</title>
         <style>
-        :root { color-scheme: light; }
-        body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #f6f3f0; color: #1c1c1c; font: 1.0625rem/1.55 system-ui, sans-serif; }
-        main { box-sizing: border-box; width: min(30rem, calc(100vw - 2rem)); padding: 2.5rem 2rem; background: #fff; border-radius: 1rem; box-shadow: 0 1px 3px #0002, 0 8px 30px #0001; }
-        h1 { margin: 0 0 .75rem; font-size: 1.6rem; line-height: 1.25; }
-        p { margin: 0 0 1.5rem; }
-        a { display: block; padding: .9rem 1rem; border-radius: 2rem; background: #ff5b24; color: #1c0a02; font-weight: 600; text-align: center; text-decoration: none; }
-        .with { margin: 0 0 1.25rem; color: #5b5b5b; font-weight: 600; }
-        .with b { color: #c23b00; }
-        .dots { display: flex; gap: .5rem; margin: 0 0 1.5rem; }
-        .dots i { width: .7rem; height: .7rem; border-radius: 50%; background: #ff5b24; animation: wait 1.2s infinite ease-in-out; }
-        .dots i:nth-child(2) { animation-delay: .15s; }
-        .dots i:nth-child(3) { animation-delay: .3s; }
-        @keyframes wait { 0%, 70%, 100% { opacity: .25; } 35% { opacity: 1; } }
-        @media (prefers-reduced-motion: reduce) { .dots i { animation: none; } }
-        a:focus-visible { outline: 3px solid #1c1c1c; outline-offset: 3px; }
-        small { color: #5b5b5b; }
+        {{PageStyle.Css}}
         </style>
         </head>
         <body>

@@ -8,6 +8,7 @@ using PspGateway.Merchants.Wire;
 using PspGateway.Payments;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
+using PspGateway.Storage.StepUps;
 
 namespace PspGateway.Merchants;
 
@@ -61,7 +62,7 @@ internal sealed partial class ModificationOrders(
         {
             // Decided, and not known to be delivered yet: a moment later it is one or the other.
             (_, PaymentState.Approved) => (new ModificationVerdict.NotYet(WrongState(payment)), null),
-            (OperationKind.Cancel, PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) => (Terminate(db, request, payment, at), null),
+            (OperationKind.Cancel, PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) => (await TerminateAsync(db, request, payment, at), null),
             (OperationKind.Cancel, PaymentState.Authorising) => await OverruleAsync(db, request, payment, at),
             _ => (await AcceptAsync(db, request, order, payment, at), (Action?)null),
         };
@@ -90,8 +91,13 @@ internal sealed partial class ModificationOrders(
             MerchantJson.Default.ModificationAnswer));
 
     /// <summary>Nobody has been asked for money: the payment just ends. A token that still comes gets FAIL 85.</summary>
-    private ModificationVerdict.Answered Terminate(GatewayDbContext db, IdempotentRequest request, Payment payment, DateTimeOffset at)
+    private async Task<ModificationVerdict> TerminateAsync(GatewayDbContext db, IdempotentRequest request, Payment payment, DateTimeOffset at)
     {
+        if (payment.State == PaymentState.StepUp && db.Database.GetDbConnection() is NpgsqlConnection connection)
+        {
+            await StepUpEnd.RunAsync(connection, payment.Id, CancellationToken.None);
+        }
+
         payment.Move(PaymentMove.Terminate, PaymentEventName.Terminated, at, reason: Reason, idempotencyKey: request.Key);
         LogTerminated(payment.PspTransactionId);
         return Answered(db, request, payment, at);

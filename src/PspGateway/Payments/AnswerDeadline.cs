@@ -11,6 +11,13 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
 
     public bool IsOpen => UntilStopWaiting > TimeSpan.Zero;
 
+    /// <summary>True when it came to its end, well or not, while the answer was open.</summary>
+    public async Task<bool> CompletesAsync(Task task)
+    {
+        await task.WaitAsync(UntilStopWaiting, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return task.IsCompleted;
+    }
+
     private TimeSpan Until(TimeSpan limit)
     {
         var left = limit - time.GetElapsedTime(firstByte);

@@ -1,14 +1,11 @@
 using Microsoft.Extensions.Options;
-using PspGateway.Domain.Cards;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.StepUps;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
 
 namespace PspGateway.Payments;
-
-/// <summary>The bytes to answer with. An OK that this request is the first to give has its delivery marked, or doubted, through <paramref name="OkOf"/>.</summary>
-internal sealed record AnswerToGive(byte[] Body, PendingAnswer? OkOf = null);
 
 /// <summary>
 /// Answers a customer's approval: by accepting it, by joining the wait for one that was accepted before, or from what is stored. Always
@@ -18,6 +15,7 @@ internal sealed partial class Approvals(
     IPaymentStore store,
     AuthoriseRunner runner,
     PendingAnswers answers,
+    StepUpCalls stepUps,
     SharedReads reads,
     LateDecisions late,
     QueueSignal signal,
@@ -28,14 +26,17 @@ internal sealed partial class Approvals(
 {
     private static readonly TimeSpan RereadAfter = TimeSpan.FromMilliseconds(50);
 
-    public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, CardToken token, string? cardBin, AnswerDeadline deadline)
+    public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
     {
         var current = payment;
         while (current is not null && deadline.IsOpen)
         {
-            var answer = current.State is PaymentState.Created or PaymentState.Initiated
-                ? await AcceptAsync(current, token, cardBin, deadline)
-                : await JoinAsync(current, deadline);
+            var answer = current switch
+            {
+                { State: PaymentState.Created or PaymentState.Initiated } => await AcceptAsync(current, approval, deadline),
+                { Authorise.Answer: Answer.SoftDecline } when answers.Find(current.Id) is null => await AfterSoftDeclineAsync(current, approval, deadline),
+                _ => await JoinAsync(current, deadline),
+            };
             if (answer is not null)
             {
                 return answer;
@@ -52,8 +53,21 @@ internal sealed partial class Approvals(
     public AnswerToGive TakeBack(PspTransactionId id, AnswerToGive ok) =>
         ok.OkOf is { } mine ? FailAndSettle(mine, DeclineReason.TooLate) : Fail(id.Value, DeclineReason.TooLate);
 
+    /// <summary>ENGINE 22. Null: the payment had moved on, or the database did not say in time.</summary>
+    private async Task<AnswerToGive?> AfterSoftDeclineAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
+    {
+        var judged = stepUps.JudgeAsync(payment, approval);
+        return !await deadline.CompletesAsync(judged) ? null : await judged switch
+        {
+            StepUpVerdict.Repeat repeat => new AnswerToGive(repeat.Body),
+            StepUpVerdict.Second second => await AcceptAsync(payment, approval with { AfterStepUp = second.Call }, deadline),
+            StepUpVerdict.Fail fail => Fail(payment.Id, fail.Reason),
+            _ => null,
+        };
+    }
+
     /// <summary>Null: the payment had moved on, read it again.</summary>
-    private async Task<AnswerToGive?> AcceptAsync(CallbackPayment payment, CardToken token, string? cardBin, AnswerDeadline deadline)
+    private async Task<AnswerToGive?> AcceptAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
     {
         var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), deadline);
         if (!answers.TryAdd(mine))
@@ -61,7 +75,7 @@ internal sealed partial class Approvals(
             return await JoinAsync(payment, deadline);
         }
 
-        runner.Start(payment, token, cardBin, mine);
+        runner.Start(payment, approval, mine);
         var answer = await FirstAnswerAsync(mine);
 
         // One that is settled later stays until then: a repeat that comes before must not be accepted anew.
@@ -75,7 +89,7 @@ internal sealed partial class Approvals(
 
     private async Task<AnswerToGive?> FirstAnswerAsync(PendingAnswer mine)
     {
-        await CompletesAsync(mine.Settled, mine.Deadline);
+        await mine.Deadline.CompletesAsync(mine.Settled);
         if (!mine.Accepted.IsCompleted)
         {
             // The accept's commit hangs. Nothing was sent, and nothing will be.
@@ -95,9 +109,9 @@ internal sealed partial class Approvals(
         }
 
         var stored = mine.Decided.IsCompleted ? await mine.Decided : await DecideLateAsync(mine);
-        if (stored is null || (stored.Answer == Answer.Ok && (mine.FailWentOut || mine.Deadline.UntilAnswerBy == TimeSpan.Zero)))
+        if (stored is null || (stored.Answer != Answer.Fail && (mine.FailWentOut || mine.Deadline.UntilAnswerBy == TimeSpan.Zero)))
         {
-            // No word from the database, an OK that was confirmed too late to send (ENGINE 8), or one that was taken back before.
+            // No word from the database, an answer that was confirmed too late to send (ENGINE 8), or one that was taken back before.
             return FailAndSettle(mine, DeclineReason.TooLate);
         }
 
@@ -155,7 +169,7 @@ internal sealed partial class Approvals(
 
     private async Task<AnswerToGive?> JoinHereAsync(PendingAnswer pending, AnswerDeadline deadline)
     {
-        if (!await CompletesAsync(pending.Accepted, deadline))
+        if (!await deadline.CompletesAsync(pending.Accepted))
         {
             return Fail(pending.PaymentId, DeclineReason.TooLate);
         }
@@ -173,7 +187,7 @@ internal sealed partial class Approvals(
                 break;
         }
 
-        if (!await CompletesAsync(pending.Decided, deadline))
+        if (!await deadline.CompletesAsync(pending.Decided))
         {
             return Fail(pending.PaymentId, DeclineReason.TooLate);
         }
@@ -181,11 +195,12 @@ internal sealed partial class Approvals(
         var stored = await pending.Decided;
         if (stored.Answer != Answer.Ok)
         {
-            return new AnswerToGive(stored.Body);
+            // Who may have the bytes of a soft decline again is told by what is stored of the step-up.
+            return stored.Answer == Answer.Fail ? new AnswerToGive(stored.Body) : pending.FailWentOut ? Fail(pending.PaymentId, DeclineReason.TooLate) : null;
         }
 
         // ENGINE 3: an OK is repeated only once it is known to be delivered.
-        return await CompletesAsync(pending.Delivered, deadline) && await pending.Delivered
+        return await deadline.CompletesAsync(pending.Delivered) && await pending.Delivered
             ? new AnswerToGive(stored.Body)
             : Fail(pending.PaymentId, DeclineReason.TooLate);
     }
@@ -200,18 +215,18 @@ internal sealed partial class Approvals(
                 return answer;
             }
 
-            if (current.State is PaymentState.Created or PaymentState.Initiated)
+            if (current is { State: PaymentState.Created or PaymentState.Initiated } or { Authorise.Answer: Answer.SoftDecline })
             {
                 return null;
             }
 
             if (current.Authorise is { Overdue: true, Answer: null } overdue)
             {
-                await CompletesAsync(TryWriteLateFailAsync(overdue.Id, current.Id), deadline);
+                await deadline.CompletesAsync(TryWriteLateFailAsync(overdue.Id, current.Id));
             }
 
             var next = reads.NextAsync(current.Id);
-            if (!await CompletesAsync(next, deadline))
+            if (!await deadline.CompletesAsync(next))
             {
                 break;
             }
@@ -225,8 +240,8 @@ internal sealed partial class Approvals(
     /// <summary>The answer that a repeat gets from what is stored; null while that is open.</summary>
     private AnswerToGive? Stored(CallbackPayment payment) => (payment.State, payment.Authorise) switch
     {
-        (PaymentState.Created or PaymentState.Initiated, _) => null,
-        (_, { Answer: Answer.Fail or Answer.SoftDecline, Body: { } body }) => new AnswerToGive(body),
+        (PaymentState.Created or PaymentState.Initiated, _) or (_, { Answer: Answer.SoftDecline }) => null,
+        (_, { Answer: Answer.Fail, Body: { } body }) => new AnswerToGive(body),
         (PaymentState.Authorised, { Answer: Answer.Ok, Delivered: true, Body: { } body }) => new AnswerToGive(body),
         (PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, not null) => null,
         _ => Fail(payment.Id, DeclineReason.TooLate),
@@ -255,7 +270,7 @@ internal sealed partial class Approvals(
     private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
     {
         var read = store.ReadAsync(paymentId);
-        return await CompletesAsync(read, deadline) ? await read : null;
+        return await deadline.CompletesAsync(read) ? await read : null;
     }
 
     /// <summary>A FAIL that is not stored yet: it will be, so that the same call never gets an OK later.</summary>
@@ -269,13 +284,6 @@ internal sealed partial class Approvals(
     {
         LogFailed(new PspTransactionId(paymentId), reason);
         return new AnswerToGive(wallet.AnswerFail(new PspTransactionId(paymentId), reason));
-    }
-
-    /// <summary>True when it came to its end, well or not, while the answer was open.</summary>
-    private async Task<bool> CompletesAsync(Task task, AnswerDeadline deadline)
-    {
-        await task.WaitAsync(deadline.UntilStopWaiting, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        return task.IsCompleted;
     }
 
     [LoggerMessage(2301, LogLevel.Debug, "Payment {PspTransactionId}: answering {Answer}.")]

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using PspGateway.Domain.Cards;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.StepUps;
 using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
+using PspGateway.Storage.StepUps;
 using PspGateway.Vault;
 
 namespace PspGateway.Payments;
@@ -18,6 +19,8 @@ internal sealed partial class AuthoriseRunner(
     IPaymentStore store,
     TokenVault vault,
     AuthoriseCall call,
+    StepUpAsk stepUp,
+    StepUpStore stepUps,
     IWallet wallet,
     LateDecisions late,
     QueueSignal signal,
@@ -29,9 +32,9 @@ internal sealed partial class AuthoriseRunner(
     private const int RecordTries = 120;
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
 
-    public void Start(CallbackPayment payment, CardToken token, string? cardBin, PendingAnswer pending)
+    public void Start(CallbackPayment payment, Approval approval, PendingAnswer pending)
     {
-        var run = RunAsync(payment, token, cardBin, pending);
+        var run = RunAsync(payment, approval, pending);
         _running[pending.OperationId] = run;
         _ = run.ContinueWith(_ => _running.TryRemove(pending.OperationId, out var _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -40,7 +43,7 @@ internal sealed partial class AuthoriseRunner(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
 
-    private async Task RunAsync(CallbackPayment payment, CardToken token, string? cardBin, PendingAnswer pending)
+    private async Task RunAsync(CallbackPayment payment, Approval approval, PendingAnswer pending)
     {
         var id = new PspTransactionId(payment.Id);
         using var step = PaymentTrace.Step("authorise", id);
@@ -48,7 +51,7 @@ internal sealed partial class AuthoriseRunner(
         {
             var binding = new TokenBinding(payment.Id, payment.MerchantSerialNumber, pending.OperationId);
             var number = (payment.Authorise?.Number ?? 0) + 1;
-            var (verdict, sealedToken) = await AcceptAsync(payment, token, cardBin, binding, number, pending);
+            var (verdict, sealedToken) = await AcceptAsync(payment, approval, binding, number, pending);
             pending.Accept(verdict);
             if (verdict != AcceptVerdict.Taken || sealedToken is null)
             {
@@ -69,10 +72,18 @@ internal sealed partial class AuthoriseRunner(
                 Account = payment.AcquirerAccount,
                 Amount = payment.Amount,
                 Token = await vault.OpenAsync(sealedToken, binding, CancellationToken.None),
+                Authentication = approval.AfterStepUp?.Result,
                 ReturnUrl = gateway.Value.Address($"/return/{payment.ReturnReference}"),
                 Again = false,
             };
-            await RecordAsync(id, await call.RunAsync(id, request, pending), pending);
+            var outcome = await call.RunAsync(id, request, pending);
+            if (outcome is AuthorisationOutcome.SoftDeclined soft && number == 1 && approval.Addresses is not null && await stepUp.TryAsync(payment, approval, soft.OpenReference, pending) is { } asked)
+            {
+                Asked(outcome, asked, pending);
+                return;
+            }
+
+            await RecordAsync(id, outcome, pending);
         }
         catch (Exception exception)
         {
@@ -82,13 +93,13 @@ internal sealed partial class AuthoriseRunner(
         }
     }
 
-    private async Task<(AcceptVerdict Verdict, SealedToken? Token)> AcceptAsync(CallbackPayment payment, CardToken token, string? cardBin, TokenBinding binding, int number, PendingAnswer pending)
+    private async Task<(AcceptVerdict Verdict, SealedToken? Token)> AcceptAsync(CallbackPayment payment, Approval approval, TokenBinding binding, int number, PendingAnswer pending)
     {
         var id = new PspTransactionId(payment.Id);
         SealedToken sealedToken;
         try
         {
-            sealedToken = await vault.SealAsync(token, binding, CancellationToken.None);
+            sealedToken = await vault.SealAsync(approval.Token, binding, CancellationToken.None);
         }
         catch (Exception exception)
         {
@@ -105,11 +116,11 @@ internal sealed partial class AuthoriseRunner(
                 Number = number,
                 Sealed = sealedToken.Bytes,
                 EpochId = sealedToken.EpochId,
-                CardBin = cardBin,
+                CardBin = approval.CardBin,
                 Lease = operations.Value.Lease,
                 Remaining = () => pending.Deadline.UntilStopWaiting,
             };
-            if (await store.AcceptAsync(accepted))
+            if (await (approval.AfterStepUp is { } second ? stepUps.AcceptAsync(accepted, second.StepUpId) : store.AcceptAsync(accepted)))
             {
                 LogAccepted(id, pending.OperationId);
                 return (AcceptVerdict.Taken, sealedToken);
@@ -128,6 +139,19 @@ internal sealed partial class AuthoriseRunner(
         return (AcceptVerdict.MovedOn, null);
     }
 
+    private void Asked(AuthorisationOutcome outcome, StoredAnswer asked, PendingAnswer pending)
+    {
+        GatewayMeter.OutcomeRecorded(outcome, null);
+        pending.Decide(asked);
+        if (pending.FailWentOut)
+        {
+            late.Settle(pending);
+        }
+
+        // What the acquirer left open is cancelled.
+        signal.Set();
+    }
+
     private async Task RecordAsync(PspTransactionId id, AuthorisationOutcome outcome, PendingAnswer pending)
     {
         AuthoriseOutcome? record = outcome switch
@@ -135,7 +159,7 @@ internal sealed partial class AuthoriseRunner(
             AuthorisationOutcome.Approved approved => Record(id, pending, approved: true, !pending.FailWentOut, approved.AcquirerReference, null),
             AuthorisationOutcome.Declined declined => Record(id, pending, approved: false, mayAnswerOk: false, declined.OpenReference, declined.Reason),
 
-            // Until the step-up is built (docs/payment-lifecycle.md) the card is refused with 94.
+            // A second one, or one without a way back to the wallet (ENGINE 23).
             AuthorisationOutcome.SoftDeclined soft => Record(id, pending, approved: false, mayAnswerOk: false, soft.OpenReference, DeclineReason.AuthenticationFailed),
 
             // ENGINE 15: something is held that we may not say OK to. It is undone at once, by its own reference.

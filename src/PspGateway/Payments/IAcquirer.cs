@@ -37,6 +37,9 @@ internal sealed class AuthorisationRequest
 
     public required CardToken Token { get; init; }
 
+    /// <summary>What the issuer said of the customer in a step-up, where there was one.</summary>
+    public AuthenticationResult? Authentication { get; init; }
+
     /// <summary>Where a customer would come back from a step-up.</summary>
     public required Uri ReturnUrl { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed class AuthorisationRequest
         Account = Account,
         Amount = Amount,
         Token = Token,
+        Authentication = Authentication,
         ReturnUrl = ReturnUrl,
         Again = true,
     };

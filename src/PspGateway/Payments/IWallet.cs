@@ -24,6 +24,9 @@ internal interface IWallet
     byte[] AnswerOk(PspTransactionId id);
 
     byte[] AnswerFail(PspTransactionId id, DeclineReason reason);
+
+    /// <param name="page">Where the customer is authenticated.</param>
+    byte[] AnswerSoftDecline(PspTransactionId id, Uri page);
 }
 
 /// <param name="TokenHash">SHA-256 of the token.</param>

@@ -70,10 +70,13 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         var failed = new Decision { OperationId = pending.OperationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body, NothingSent = pending.NothingSent };
         var overruled = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Overrule, Event = PaymentEventName.Overruled, Reason = nameof(DeclineReason.TooLate), FailBody = body };
 
+        var stepUp = new Decision { OperationId = pending.OperationId, While = Answer.SoftDecline, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body };
+
         // Without an operation the payment still waits for a token: it is ended too, or the same call could get an OK later. An accept
         // whose commit is still on its way finds it ended.
         if (await store.DecideAsync(Pool.General, failed, cancellationToken)
             || await store.DecideAsync(Pool.General, overruled, cancellationToken)
+            || await store.DecideAsync(Pool.General, stepUp, cancellationToken)
             || await store.MoveAsync(Pool.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), cancellationToken))
         {
             LogStored(id);

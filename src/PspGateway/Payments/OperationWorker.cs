@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.StepUps;
 using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
 using PspGateway.Storage.Queue;
@@ -11,7 +12,7 @@ namespace PspGateway.Payments;
 /// Works off the queue: captures, refunds and cancels, rungs of reversals that are due, and whatever a process left behind when its lease ended. Any replica may do it;
 /// the lease alone says who does.
 /// </summary>
-internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, ModificationRunner modifications, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
+internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, ModificationRunner modifications, AuthenticationRunner authentications, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -60,6 +61,7 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
                 OperationKind.Authorise => RecoverAsync(operation),
                 OperationKind.Reverse => ladder.StepAsync(operation, CancellationToken.None),
                 OperationKind.Capture or OperationKind.Cancel or OperationKind.Refund => modifications.StepAsync(operation, CancellationToken.None),
+                OperationKind.Authenticate => authentications.RecoverAsync(operation),
                 _ => throw new InvalidOperationException($"No worker for {operation.Kind}."),
             });
         }

@@ -1,3 +1,5 @@
+using PspGateway.Payments.StepUps;
+
 namespace PspGateway.Payments;
 
 internal static class PaymentsRegistration
@@ -23,6 +25,7 @@ internal static class PaymentsRegistration
         services.AddSingleton<ModificationWaits>();
         services.AddSingleton<ModificationRunner>();
         services.AddSingleton<ModificationNews>();
+        services.AddStepUps();
         services.AddSingleton<Approvals>();
         services.AddSingleton<Refusals>();
         services.AddHostedService(provider => provider.GetRequiredService<Refusals>());

@@ -124,7 +124,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         switch (payment.State)
         {
             // A FAIL of ours that no call of this payment is under way for: it ends what still waits for a token, and nothing else.
-            case not (PaymentState.Created or PaymentState.Initiated) when move == PaymentMove.Decline:
+            case not (PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) when move == PaymentMove.Decline:
                 return true;
 
             case PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp:

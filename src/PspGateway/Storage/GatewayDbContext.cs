@@ -36,6 +36,7 @@ internal sealed class GatewayDbContext(DbContextOptions<GatewayDbContext> option
         configurationBuilder.Properties<Currency>().HaveConversion<string>();
         configurationBuilder.Properties<PaymentState>().HaveConversion<string>();
         configurationBuilder.Properties<PaymentEventName>().HaveConversion<string>();
+        configurationBuilder.Properties<StepUpState>().HaveConversion<string>();
         configurationBuilder.Properties<UserFlow>().HaveConversion<string>();
         configurationBuilder.Properties<OperationKind>().HaveConversion<string>();
         configurationBuilder.Properties<OperationStatus>().HaveConversion<string>();

@@ -11,19 +11,8 @@ internal sealed class FieldSealer(KeyFolder folder, IKeyWrapper wrapper)
 
     /// <summary>Loads the field key, or makes it the first time. Called before the service takes requests.</summary>
     /// <exception cref="CryptographicException">The master key is not the one that wrapped it.</exception>
-    public async Task LoadAsync(CancellationToken cancellationToken)
-    {
-        var wrapped = await folder.ReadAsync(KeyName, cancellationToken);
-        if (wrapped is null)
-        {
-            var fresh = await wrapper.WrapAsync(RandomNumberGenerator.GetBytes(AesGcmBox.KeySize), KeyName, cancellationToken);
-            wrapped = await folder.TryWriteAsync(KeyName, fresh, cancellationToken)
-                ? fresh
-                : await folder.ReadAsync(KeyName, cancellationToken) ?? throw new CryptographicException("The vault's field key came and went.");
-        }
-
-        _key = await wrapper.UnwrapAsync(wrapped, KeyName, cancellationToken);
-    }
+    public async Task LoadAsync(CancellationToken cancellationToken) =>
+        _key = await LongLivedKey.LoadAsync(folder, wrapper, KeyName, cancellationToken);
 
     public bool IsLoaded => _key is not null;
 

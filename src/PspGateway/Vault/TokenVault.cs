@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,14 +14,9 @@ internal sealed record TokenBinding(Guid PaymentId, string MerchantSerialNumber,
 /// <param name="EpochId">The daily key that wraps the token's own.</param>
 internal sealed record SealedToken(Guid EpochId, byte[] Bytes);
 
-/// <summary>
-/// Seals and opens card tokens: one random key per token, AES-256-GCM bound to payment, merchant and operation; that key wrapped by the
-/// day's. Layout: version (1), length of the wrapped key (2), wrapped key, box.
-/// </summary>
+/// <summary>Seals and opens card tokens, each in an envelope of its own that is bound to payment, merchant and operation.</summary>
 internal sealed class TokenVault(IEpochKeys epochs)
 {
-    private const byte Version = 1;
-
     public async ValueTask<SealedToken> SealAsync(CardToken token, TokenBinding binding, CancellationToken cancellationToken)
     {
         var epoch = await epochs.TodayAsync(cancellationToken);
@@ -38,48 +32,26 @@ internal sealed class TokenVault(IEpochKeys epochs)
 
     internal static byte[] Seal(CardToken token, TokenBinding binding, byte[] epochKey)
     {
-        var additionalData = binding.ToAdditionalData();
-        PlantedBug.SealWithoutAdditionalData(ref additionalData);
         var plain = Encoding.ASCII.GetBytes(string.Join('\n', token.Number.Reveal(), token.Cryptogram.Reveal(), token.Expiry.Month.ToString(CultureInfo.InvariantCulture), token.Expiry.Year.ToString(CultureInfo.InvariantCulture), token.Scheme.ToString(), token.Eci.Value));
-        Span<byte> key = stackalloc byte[AesGcmBox.KeySize];
-        RandomNumberGenerator.Fill(key);
         try
         {
-            var wrapped = AesGcmBox.Seal(epochKey, key, additionalData);
-            var box = AesGcmBox.Seal(key, plain, additionalData);
-            var result = new byte[3 + wrapped.Length + box.Length];
-            result[0] = Version;
-            BinaryPrimitives.WriteUInt16BigEndian(result.AsSpan(1), (ushort)wrapped.Length);
-            wrapped.CopyTo(result, 3);
-            box.CopyTo(result, 3 + wrapped.Length);
-            return result;
+            return Envelope.Seal(plain, binding.ToAdditionalData(), epochKey);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(key);
             CryptographicOperations.ZeroMemory(plain);
         }
     }
 
     internal static CardToken Open(ReadOnlySpan<byte> bytes, TokenBinding binding, byte[] epochKey)
     {
-        if (bytes.Length < 3 || bytes[0] != Version || bytes.Length < 3 + BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]))
-        {
-            throw new CryptographicException("The sealed token has no layout that is known.");
-        }
-
-        var additionalData = binding.ToAdditionalData();
-        PlantedBug.SealWithoutAdditionalData(ref additionalData);
-        var length = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
-        var key = AesGcmBox.Open(epochKey, bytes.Slice(3, length), additionalData);
-        var plain = AesGcmBox.Open(key, bytes[(3 + length)..], additionalData);
+        var plain = Envelope.Open(bytes, binding.ToAdditionalData(), epochKey);
         try
         {
             return Parse(Encoding.ASCII.GetString(plain).Split('\n'));
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(key);
             CryptographicOperations.ZeroMemory(plain);
         }
     }

@@ -14,7 +14,9 @@ internal static class VaultRegistration
         builder.Services.AddSingleton<EpochKeys>();
         builder.Services.AddSingleton<IEpochKeys>(provider => provider.GetRequiredService<EpochKeys>());
         builder.Services.AddSingleton<TokenVault>();
+        builder.Services.AddSingleton<StepUpVault>();
         builder.Services.AddSingleton<FieldSealer>();
+        builder.Services.AddSingleton<Fingerprints>();
         builder.Services.AddHealthChecks().AddCheck<VaultCheck>("vault", tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<VaultKeeper>();
         builder.Services.AddHostedService(services => services.GetRequiredService<VaultKeeper>());

@@ -132,7 +132,7 @@ internal sealed partial class MakePaymentEndpoint(
             {
                 return refusals.Remembers(payment.Id)
                     ? Fail(id, VippsErrorId.Of(DeclineReason.TooLate))
-                    : await approvals.AnswerAsync(payment, token, call.CardBin, deadline);
+                    : await approvals.AnswerAsync(payment, new Approval(token, call.CardBin, call.Addresses), deadline);
             }
 
             var (move, name, reason) = RefusalOf(call.State);

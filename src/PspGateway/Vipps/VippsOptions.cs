@@ -6,6 +6,7 @@ namespace PspGateway.Vipps;
 internal sealed class VippsOptions
 {
     public const string Section = "Vipps";
+    private static readonly string[] OwnHosts = ["vipps.no", "vippsmobilepay.com"];
 
     /// <summary>https://apitest.vipps.no or https://api.vipps.no; http on loopback only. Paths are appended.</summary>
     [Required]
@@ -59,6 +60,11 @@ internal sealed class VippsOptions
     /// <summary>How old a batch without an answer must be before details tell whether it had its effect (ENGINE 28). Vipps applies at night.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan DetailsAfter { get; set; } = TimeSpan.FromHours(30);
+
+    /// <summary>Hosts, with their subdomains, that a step-up may send the customer back to. An empty list means Vipps' own.</summary>
+    public IList<string> OperationHosts { get; } = [];
+
+    public IReadOnlyList<string> AllowedHosts => OperationHosts.Count == 0 ? OwnHosts : [.. OperationHosts];
 
     /// <summary>Enables force approve, which Vipps has in its test environment only.</summary>
     public bool TestEnvironment { get; set; }

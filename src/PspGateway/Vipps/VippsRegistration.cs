@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using PspGateway.Payments;
+using PspGateway.Payments.StepUps;
 using PspGateway.Vipps.StatusUpdates;
 
 namespace PspGateway.Vipps;
@@ -19,6 +20,7 @@ internal static class VippsRegistration
             .Validate(HasValidKeys, $"{MakePaymentOptions.Section}:SigningKeys needs at least one key: an Id of 1 or 2 characters and a Key of 32 bytes in base64.")
             .ValidateOnStart();
         services.AddOptions<ReportOptions>().Configure<IOptions<VippsOptions>>((report, vipps) => report.ReportReservations = vipps.Value.ReportReservations);
+        services.AddOptions<StepUpOptions>().Configure<IOptions<VippsOptions>>((stepUps, vipps) => stepUps.Hosts = vipps.Value.AllowedHosts);
         services.AddHttpClient(HttpClientName, client =>
             {
                 client.Timeout = TimeSpan.FromSeconds(30);

@@ -60,6 +60,8 @@ internal sealed partial class VippsWallet(VippsClient client, MakePaymentTokens 
 
     public byte[] AnswerFail(PspTransactionId id, DeclineReason reason) => MakePaymentAnswer.Fail(id, VippsErrorId.Of(reason), options.Value.ErrorIdAsString);
 
+    public byte[] AnswerSoftDecline(PspTransactionId id, Uri page) => MakePaymentAnswer.SoftDecline(id, page, options.Value.ErrorIdAsString);
+
     private static InitiationOutcome Read(VippsAnswer answer)
     {
         switch (answer.Status)

@@ -16,6 +16,8 @@ internal sealed class Posted(JsonNode answer)
 
     public string? PaymentStatus => Body.Length == 0 ? null : JsonNode.Parse(Body)?["paymentInfo"]?["status"]?.GetValue<string>();
 
+    public string? Url3dSecure => JsonNode.Parse(Body)?["paymentInfo"]?["url3dSecure"]?.GetValue<string>();
+
     public int? ErrorId => Body.Length == 0 ? null : JsonNode.Parse(Body)?["errorMessage"]?["errorId"]?.GetValue<int>();
 
     public string? ErrorText => Body.Length == 0 ? null : JsonNode.Parse(Body)?["errorMessage"]?["errorText"]?.GetValue<string>();

@@ -53,12 +53,12 @@ internal sealed class Replica : IDisposable
         var refusals = new Refusals(_store, answers, signal, wallet, time, NullLogger<Refusals>.Instance);
         var call = new AuthoriseCall(_store, bank, Deadlines, time, NullLogger<AuthoriseCall>.Instance);
         var gateway = Options.Create(new GatewayOptions { PublicBaseUrl = new Uri("https://gateway.example") });
-        var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, wallet, late, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);
-        var approvals = new Approvals(_store, runner, answers, new SharedReads(_store, time), late, signal, wallet, Deadlines, time, NullLogger<Approvals>.Instance);
+        var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, null!, null!, wallet, late, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);
+        var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), late, signal, wallet, Deadlines, time, NullLogger<Approvals>.Instance);
         var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
         _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _news = new AcquirerNews(_store, ladder, signal, wallet, options, NullLogger<AcquirerNews>.Instance);
-        _worker = new OperationWorker(_store, ladder, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
+        _worker = new OperationWorker(_store, ladder, null!, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
         Process.Start(() => marks.RunAsync(CancellationToken.None));
         Process.Start(() => refusals.RunAsync(CancellationToken.None));
@@ -206,6 +206,8 @@ internal sealed class Replica : IDisposable
         public byte[] AnswerOk(PspTransactionId id) => MakePaymentAnswer.Ok(id);
 
         public byte[] AnswerFail(PspTransactionId id, DeclineReason reason) => MakePaymentAnswer.Fail(id, VippsErrorId.Of(reason), errorIdAsString: false);
+
+        public byte[] AnswerSoftDecline(PspTransactionId id, Uri page) => MakePaymentAnswer.SoftDecline(id, page, errorIdAsString: false);
 
         public CallbackCredential IssueCallback(PspTransactionId id, MerchantSerialNumber merchant, Money amount, DateTimeOffset at) => throw new NotSupportedException();
 

@@ -102,13 +102,25 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
             ExpiryYear = request.Token.Expiry.Year.ToString("D4", CultureInfo.InvariantCulture),
             Brand = request.Token.Scheme == CardScheme.Visa ? "visa" : "mc",
         },
-        MpiData = new MpiData { TokenAuthenticationVerificationValue = request.Token.Cryptogram.Reveal(), Eci = request.Token.Eci.Value },
+        MpiData = ToWire(request.Token, request.Authentication),
 
         // Otherwise Adyen retries a soft decline with 3-D Secure by itself, behind Vipps' back.
         AuthenticationData = new AuthenticationData { AttemptAuthentication = "never" },
         Reference = request.Reference,
         ReturnUrl = request.ReturnUrl.AbsoluteUri,
         ShopperInteraction = "Ecommerce",
+    };
+
+    /// <summary>The answer to a challenge is given only where there was one; without one the directory's answer is the result.</summary>
+    private static MpiData ToWire(CardToken token, AuthenticationResult? authentication) => new()
+    {
+        TokenAuthenticationVerificationValue = token.Cryptogram.Reveal(),
+        Eci = authentication?.Eci.Value ?? token.Eci.Value,
+        Cavv = authentication?.RevealCavv(),
+        DsTransID = authentication?.DsTransId,
+        ThreeDSVersion = authentication?.Version,
+        DirectoryResponse = authentication switch { null => null, { Challenged: true } => "C", _ => authentication.TransStatus.ToString() },
+        AuthenticationResponse = authentication is { Challenged: true } ? authentication.TransStatus.ToString() : null,
     };
 
     private AuthorisationOutcome Read(byte[] body, AuthorisationRequest request)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PspGateway.Payments;
+using PspGateway.Payments.StepUps;
 
 namespace PspGateway.Acquirers.Adyen;
 
@@ -35,6 +36,7 @@ internal static class AdyenRegistration
             .RemoveAllLoggers();
         services.AddSingleton<AdyenClient>();
         services.AddSingleton<IAcquirer, AdyenAcquirer>();
+        services.AddSingleton<IThreeDSecureServer, AdyenThreeDSecure>();
         services.AddSingleton<NotificationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<NotificationWorker>());
         services.AddSingleton<NotificationEndpoint>();

@@ -26,7 +26,10 @@ internal sealed class StepUpMapping : IEntityTypeConfiguration<StepUpRow>
         builder.HasKey(s => s.Id);
         builder.Property(s => s.Id).ValueGeneratedNever();
         builder.HasIndex(s => s.PageReference).IsUnique();
-        builder.HasIndex(s => s.PaymentId);
+
+        // One of a payment: a second soft decline is a refusal.
+        builder.HasIndex(s => s.PaymentId).IsUnique();
+        builder.HasIndex(s => s.ExpiresAt).HasDatabaseName("ix_step_ups_to_expire").HasFilter("state in ('Waiting', 'Authenticating', 'Challenged', 'Succeeded')");
         builder.HasOne<Operation>().WithMany().HasForeignKey(s => s.OperationId);
     }
 }

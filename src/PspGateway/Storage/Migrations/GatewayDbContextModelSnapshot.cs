@@ -870,7 +870,16 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<Guid?>("AuthenticateOperationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("authenticate_operation_id");
+
                     b.Property<string>("CancelUrl")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("cancel_url");
 
@@ -883,8 +892,14 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnName("expires_at");
 
                     b.Property<string>("FailureUrl")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("failure_url");
+
+                    b.Property<byte[]>("NumberFingerprint")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("number_fingerprint");
 
                     b.Property<Guid>("OperationId")
                         .HasColumnType("uuid")
@@ -899,6 +914,14 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("payment_id");
 
+                    b.Property<byte[]>("SealedCard")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_card");
+
+                    b.Property<byte[]>("SealedPage")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_page");
+
                     b.Property<byte[]>("SealedResult")
                         .HasColumnType("bytea")
                         .HasColumnName("sealed_result");
@@ -909,15 +932,21 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnName("state");
 
                     b.Property<string>("SuccessUrl")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("success_url");
 
                     b.Property<byte[]>("TokenFingerprint")
+                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("token_fingerprint");
 
                     b.HasKey("Id")
                         .HasName("pk_step_ups");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_step_ups_to_expire")
+                        .HasFilter("state in ('Waiting', 'Authenticating', 'Challenged', 'Succeeded')");
 
                     b.HasIndex("OperationId")
                         .HasDatabaseName("ix_step_ups_operation_id");
@@ -927,6 +956,7 @@ namespace PspGateway.Storage.Migrations
                         .HasDatabaseName("ix_step_ups_page_reference");
 
                     b.HasIndex("PaymentId")
+                        .IsUnique()
                         .HasDatabaseName("ix_step_ups_payment_id");
 
                     b.ToTable("step_ups", (string)null);

@@ -74,7 +74,8 @@ internal static class AcceptWrite
     private static readonly string Alone = Sql("");
     private static readonly string Shared = Sql("skip locked");
 
-    private static readonly string[] Sources = [.. PaymentMoves.Sources(PaymentMove.Accept).Select(s => s.ToString())];
+    // After a step-up another statement accepts (StepUps/SecondAcceptWrite.cs), which asks whether it succeeded.
+    private static readonly string[] Sources = [.. PaymentMoves.Sources(PaymentMove.Accept).Where(s => s != PaymentState.StepUp).Select(s => s.ToString())];
 
     /// <summary>Those that were taken, by payment. One that is missing was not waiting for a token any more, or its epoch is gone, or (not alone) somebody holds it.</summary>
     /// <exception cref="NpgsqlException">Nothing was written, or it is not known: see <see cref="LostConfirmation"/>.</exception>

@@ -1,6 +1,7 @@
 using Npgsql;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Storage.StepUps;
 
 namespace PspGateway.Storage.Queue;
 
@@ -37,7 +38,7 @@ internal sealed class Decision
 /// </summary>
 internal static class DecisionWrite
 {
-    private const string Sql = """
+    private const string Sql = $"""
         with locked as (
             select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id, o.acquirer_reference, o.status
             from operations o join payments p on p.id = o.payment_id
@@ -74,7 +75,9 @@ internal static class DecisionWrite
             where l.status <> 'Failed' and not @nothing_sent
             on conflict (reverses_operation_id, open_reversal) where open_reversal is not null
             do nothing
-        )
+        ),
+        ended as (select payment_id from locked),
+        {StepUpEnd.WithPayment}
         select count(*) from locked
         """;
 

@@ -1,19 +1,22 @@
 using Npgsql;
 using PspGateway.Domain.Payments;
+using PspGateway.Storage.StepUps;
 
 namespace PspGateway.Storage.Queue;
 
-/// <summary>Moves a payment that has no authorise under way, with its line of history.</summary>
+/// <summary>Moves a payment that has no authorise under way, with its line of history. A step-up ends with it.</summary>
 internal static class MoveWrite
 {
-    private const string Sql = """
+    private const string Sql = $"""
         with moved as (
             update payments set state = @target where id = @id and state = any(@sources) returning id, amount_minor
         ),
         history as (
             insert into payment_events (id, payment_id, name, amount_minor, success, reason, at)
             select @event_id, m.id, @event, m.amount_minor, true, @reason, clock_timestamp() from moved m
-        )
+        ),
+        ended as (select id as payment_id from moved),
+        {StepUpEnd.WithPayment}
         select count(*) from moved
         """;
 

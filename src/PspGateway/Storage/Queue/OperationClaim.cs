@@ -55,7 +55,7 @@ internal static class OperationClaim
         with due as (
             select o.id from operations o
             where o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())
-              and (o.kind in ('Authorise', 'Reverse') or not exists (
+              and (o.kind in ('Authorise', 'Reverse', 'Authenticate') or not exists (
                   select from operations e
                   where e.payment_id = o.payment_id and e.kind in ('Capture', 'Cancel', 'Refund') and e.id <> o.id
                     and (e.status = 'InFlight' or (e.status = 'Pending' and (e.created_at, e.id) < (o.created_at, o.id)))))

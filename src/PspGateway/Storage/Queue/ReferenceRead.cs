@@ -14,7 +14,8 @@ internal static class ReferenceRead
                (select p.acquirer_account from payments p where p.id = o.payment_id)
         """;
 
-    private const string AuthoriseSql = $"{Columns}, o.answer_due, 0 from operations o where o.kind = 'Authorise' and o.reference = @reference";
+    // An Authenticate, too: money that is held under its name is reversed just the same (ENGINE 24).
+    private const string AuthoriseSql = $"{Columns}, o.answer_due, 0 from operations o where o.kind in ('Authorise', 'Authenticate') and o.reference = @reference";
 
     // By the modification's own reference, by the authorise's where the acquirer repeats that, or by the acquirer's for the authorise.
     private const string ReverseSql = $"""

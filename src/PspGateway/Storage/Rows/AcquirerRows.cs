@@ -1,3 +1,5 @@
+using PspGateway.Domain.Payments;
+
 namespace PspGateway.Storage.Rows;
 
 /// <summary>What a notification is about, in our words; the door that stores it translates.</summary>
@@ -57,28 +59,44 @@ internal sealed class AcquirerNotificationRow
     public string? Verdict { get; init; }
 }
 
+/// <summary>A 3-D Secure step-up. What is sealed in it is erased in the statement that ends it, ten minutes after its beginning at the latest.</summary>
 internal sealed class StepUpRow
 {
     public required Guid Id { get; init; }
 
     public required Guid PaymentId { get; init; }
 
+    /// <summary>The first authorise, which the issuer declined softly.</summary>
     public required Guid OperationId { get; init; }
 
     /// <summary>The unguessable part of the 3-D Secure page's address.</summary>
     public required string PageReference { get; init; }
 
-    public required string State { get; init; }
+    public required StepUpState State { get; init; }
 
-    public string? SuccessUrl { get; init; }
+    /// <summary>Where the wallet wants the customer to go, as it came; the newest wins.</summary>
+    public required string SuccessUrl { get; init; }
 
-    public string? CancelUrl { get; init; }
+    public required string CancelUrl { get; init; }
 
-    public string? FailureUrl { get; init; }
+    public required string FailureUrl { get; init; }
 
-    public byte[]? TokenFingerprint { get; init; }
+    public required byte[] NumberFingerprint { get; init; }
+
+    /// <summary>Of the number and the cryptogram of the first call.</summary>
+    public required byte[] TokenFingerprint { get; init; }
+
+    public byte[]? SealedCard { get; init; }
+
+    /// <summary>The issuer's page, while the customer is at it.</summary>
+    public byte[]? SealedPage { get; init; }
 
     public byte[]? SealedResult { get; init; }
+
+    /// <summary>The newest Authenticate.</summary>
+    public Guid? AuthenticateOperationId { get; init; }
+
+    public required int Attempts { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -8,10 +8,12 @@ namespace PspGateway.Vipps.Wire;
 /// <summary>Writes the bodies that makePayment answers with. No member is ever null: Vipps' schema does not know null.</summary>
 internal static class MakePaymentAnswer
 {
-    public static byte[] Ok(PspTransactionId id) => Write(id, "OK", null, false);
+    public static byte[] Ok(PspTransactionId id) => Write(id, "OK", null, null, false);
 
     /// <param name="errorIdAsString">Vipps' specification shows a string, its worked examples an integer.</param>
-    public static byte[] Fail(PspTransactionId id, VippsErrorId error, bool errorIdAsString) => Write(id, "FAIL", error, errorIdAsString);
+    public static byte[] Fail(PspTransactionId id, VippsErrorId error, bool errorIdAsString) => Write(id, "FAIL", error, null, errorIdAsString);
+
+    public static byte[] SoftDecline(PspTransactionId id, Uri page, bool errorIdAsString) => Write(id, "SOFT_DECLINE", VippsErrorId.SoftDecline, page, errorIdAsString);
 
     /// <summary>What bytes of an answer say, as words for counting: the decision (ok, fail, soft_decline) and the error id, or "none".</summary>
     public static (string Decision, string ErrorId) Read(ReadOnlySpan<byte> body)
@@ -38,7 +40,7 @@ internal static class MakePaymentAnswer
         return (decision, errorId);
     }
 
-    private static byte[] Write(PspTransactionId id, string status, VippsErrorId? error, bool errorIdAsString)
+    private static byte[] Write(PspTransactionId id, string status, VippsErrorId? error, Uri? page, bool errorIdAsString)
     {
         var buffer = new ArrayBufferWriter<byte>(192);
         using (var json = new Utf8JsonWriter(buffer))
@@ -63,6 +65,11 @@ internal static class MakePaymentAnswer
             json.WriteStartObject("paymentInfo"u8);
             json.WriteString("pspTransactionId"u8, id.ToString());
             json.WriteString("status"u8, status);
+            if (page is not null)
+            {
+                json.WriteString("url3dSecure"u8, page.AbsoluteUri);
+            }
+
             json.WriteEndObject();
             json.WriteEndObject();
         }

@@ -17,6 +17,18 @@ internal sealed class MakePaymentBody
 
     [Description("With ACCEPTED.")]
     public NetworkTokenBody? NetworkToken { get; init; }
+
+    [Description("Where the customer goes after a step-up; without all three of them a soft decline is a refusal.")]
+    public IReadOnlyList<OperationBody>? Operations { get; init; }
+}
+
+internal sealed class OperationBody
+{
+    [Description("https, on a host of Vipps:OperationHosts.")]
+    public required string Url { get; init; }
+
+    [Description("3dssuccess, 3dscancel or 3dsfailure.")]
+    public required string Operation { get; init; }
 }
 
 internal sealed class NetworkTokenBody
@@ -39,7 +51,7 @@ internal sealed class MakePaymentAnswerBody
 {
     public required PaymentInfoBody PaymentInfo { get; init; }
 
-    [Description("With FAIL.")]
+    [Description("With FAIL and SOFT_DECLINE.")]
     public ErrorMessageBody? ErrorMessage { get; init; }
 }
 
@@ -47,8 +59,11 @@ internal sealed class PaymentInfoBody
 {
     public required string PspTransactionId { get; init; }
 
-    [Description("OK or FAIL.")]
+    [Description("OK, FAIL or SOFT_DECLINE.")]
     public required string Status { get; init; }
+
+    [Description("With SOFT_DECLINE: the page where the customer is authenticated.")]
+    public string? Url3dSecure { get; init; }
 }
 
 internal sealed class ErrorMessageBody

@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using PspGateway.Domain.Cards;
 using PspGateway.Domain.Merchants;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments.StepUps;
 
 namespace PspGateway.Vipps.Wire;
 
@@ -36,6 +37,9 @@ internal sealed class MakePaymentCall
 
     /// <summary>The first six digits of the card, when Vipps sent them.</summary>
     public string? CardBin { get; private init; }
+
+    /// <summary>Where the customer goes after a step-up, where Vipps named all three places; unchecked.</summary>
+    public StepUpAddresses? Addresses { get; private init; }
 
     /// <summary>Names of the members that fail validation.</summary>
     public IReadOnlyList<string> Invalid { get; private init; } = [];
@@ -98,8 +102,37 @@ internal sealed class MakePaymentCall
             State = state,
             Token = state == VippsPaymentState.Accepted ? ReadToken(root, invalid) : null,
             CardBin = Text(root, "binNumber") is { Length: >= 6 and <= 8 } bin && bin.All(char.IsAsciiDigit) ? bin[..6] : null,
+            Addresses = state == VippsPaymentState.Accepted ? ReadAddresses(root) : null,
             Invalid = invalid,
         };
+    }
+
+    /// <summary>Never a reason to refuse a call: only a soft decline needs them.</summary>
+    private static StepUpAddresses? ReadAddresses(JsonElement root)
+    {
+        if (!root.TryGetProperty("operations", out var operations) || operations.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        string? success = null, cancel = null, failure = null;
+        foreach (var operation in operations.EnumerateArray().Where(o => o.ValueKind == JsonValueKind.Object))
+        {
+            switch (Text(operation, "operation")?.ToUpperInvariant())
+            {
+                case "3DSSUCCESS":
+                    success = Text(operation, "url");
+                    break;
+                case "3DSCANCEL":
+                    cancel = Text(operation, "url");
+                    break;
+                case "3DSFAILURE":
+                    failure = Text(operation, "url");
+                    break;
+            }
+        }
+
+        return success is not null && cancel is not null && failure is not null ? new StepUpAddresses(success, cancel, failure) : null;
     }
 
     private static VippsPaymentState StateOf(JsonElement root) => Text(root, root.TryGetProperty("paymentState", out var state) && state.ValueKind != JsonValueKind.Null ? "paymentState" : "confirmed")?.ToUpperInvariant() switch

@@ -7,6 +7,8 @@ internal readonly record struct VippsErrorId(int Id, string Text)
 {
     public static readonly VippsErrorId InvalidRequest = new(71, "Invalid request");
 
+    public static readonly VippsErrorId SoftDecline = new(1036, "Soft Decline");
+
     public static VippsErrorId StatusFromVipps(string word) => new(93, $"Status from Vipps:{word}");
 
     public static VippsErrorId Of(DeclineReason reason) => reason switch

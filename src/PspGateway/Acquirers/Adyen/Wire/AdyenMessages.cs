@@ -47,11 +47,25 @@ internal sealed class MpiData
     public required string TokenAuthenticationVerificationValue { get; init; }
 
     public required string Eci { get; init; }
+
+    public string? Cavv { get; init; }
+
+    public string? DsTransID { get; init; }
+
+    public string? ThreeDSVersion { get; init; }
+
+    public string? DirectoryResponse { get; init; }
+
+    public string? AuthenticationResponse { get; init; }
 }
 
 internal sealed class AuthenticationData
 {
     public required string AttemptAuthentication { get; init; }
+
+    public bool? AuthenticationOnly { get; init; }
+
+    public ThreeDSRequestData? ThreeDSRequestData { get; init; }
 }
 
 internal sealed class PaymentResponse
@@ -67,6 +81,10 @@ internal sealed class PaymentResponse
     public string? MerchantReference { get; init; }
 
     public AdditionalData? AdditionalData { get; init; }
+
+    public RedirectAction? Action { get; init; }
+
+    public ThreeDS2Result? ThreeDS2Result { get; init; }
 }
 
 internal sealed class AdyenAnswerAmount
@@ -162,6 +180,8 @@ internal sealed class NotificationAdditionalData
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString, MaxDepth = 32, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(PaymentRequest))]
 [JsonSerializable(typeof(PaymentResponse))]
+[JsonSerializable(typeof(AuthenticationOnlyRequest))]
+[JsonSerializable(typeof(PaymentDetailsRequest))]
 [JsonSerializable(typeof(CancelByPspReferenceRequest))]
 [JsonSerializable(typeof(CancelByOurReferenceRequest))]
 [JsonSerializable(typeof(ModificationRequestBody))]
