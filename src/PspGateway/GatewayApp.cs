@@ -13,7 +13,6 @@ using PspGateway.Storage;
 using PspGateway.Vault;
 using PspGateway.Vipps;
 using Serilog;
-using Serilog.Core;
 using Serilog.Events;
 
 namespace PspGateway;
@@ -77,19 +76,13 @@ internal static class GatewayApp
                 .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
-                .Enrich.With<WithoutPaths>()
+                .Enrich.With<MaskedPaths>()
 
                 // On a thread of its own: an answer does not wait for whoever reads the console, lines are lost first. Errors and alerts never are.
                 .WriteTo.Logger(errors => errors.MinimumLevel.Error().WriteTo.Console(LogFormat))
                 .WriteTo.Logger(lines => lines.Filter.ByExcluding(line => line.Level >= LogEventLevel.Error).WriteTo.Async(sink => sink.Console(LogFormat)))
                 .CreateLogger(),
             dispose: true);
-    }
-
-    /// <summary>ASP.NET Core puts the path beside every line of a request. The return page's has a reference in it that only the customer should know.</summary>
-    private sealed class WithoutPaths : ILogEventEnricher
-    {
-        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) => logEvent.RemovePropertyIfPresent("RequestPath");
     }
 
     private static void AddServer(WebApplicationBuilder builder)

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace PspGateway.Operators;
 
 /// <summary>One line per request: method, route, status, time. Never a query, a header or a body.</summary>
@@ -13,6 +15,11 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         finally
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
+            if (MaskedPaths.IsOfACustomer(route))
+            {
+                context.Features.Get<IHttpActivityFeature>()?.Activity.SetTag("url.path", route);
+            }
+
             var level = route == "/metrics" || route.StartsWith("/health", StringComparison.Ordinal) ? LogLevel.Debug : LogLevel.Information;
             LogRequest(level, context.Request.Method, route, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
         }

@@ -39,14 +39,14 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
             case not null when authorise.AcquirerAccount != account:
                 return NewsVerdict.Foreign;
 
-            // Another approval than the one we know, or one of what we know as declined: it is live, and nobody will ever be told OK for it.
-            case { Status: OperationStatus.Succeeded or OperationStatus.Failed } when approved && authorise.AcquirerReference != acquirerReference:
+            // Another approval than the one we know, one of what we know as declined, or of an authentication that no money should move in: it is live, and nobody will ever be told OK for it.
+            case { Status: OperationStatus.Succeeded or OperationStatus.Failed or OperationStatus.Pending } when approved && authorise.AcquirerReference != acquirerReference:
                 LogSecondApproval(new PspTransactionId(authorise.PaymentId), acquirerReference);
                 var opened = await store.OpenReversalAsync(authorise.Id, acquirerReference, cancellationToken);
                 signal.Set();
                 return opened ? NewsVerdict.Applied : NewsVerdict.Busy;
 
-            case { Status: OperationStatus.Succeeded or OperationStatus.Failed }:
+            case { Status: OperationStatus.Succeeded or OperationStatus.Failed or OperationStatus.Pending }:
                 return NewsVerdict.Repeat;
 
             // The answer is still open: whoever runs it will know first.

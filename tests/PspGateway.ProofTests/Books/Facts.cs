@@ -37,6 +37,8 @@ internal sealed record Call(string Payment, string State, int? Status, string Bo
     /// <summary>Sent again when all was quiet: the answer is the stored one.</summary>
     public bool Afterwards { get; init; }
 
+    public string? Url3dSecure => Says == "SOFT_DECLINE" ? JsonDocument.Parse(Body).RootElement.GetProperty("paymentInfo").GetProperty("url3dSecure").GetString() : null;
+
     public string? Says => Body.Length == 0 || Status != 200 ? null : JsonDocument.Parse(Body).RootElement.GetProperty("paymentInfo").GetProperty("status").GetString();
 }
 

@@ -131,7 +131,7 @@ internal static class InvariantChecker
 
     private static IEnumerable<(string Rule, string What)> OneKey(Ledger ledger)
     {
-        if (ledger.CryptogramSentTwice || ledger.AuthoriseKeys.Distinct(StringComparer.Ordinal).Count() > 1)
+        if (ledger.CryptogramSentTwice || ledger.AuthoriseKeys.GroupBy(k => k.Reference, StringComparer.Ordinal).Any(keys => keys.Distinct().Count() > 1))
         {
             yield return ("I9", "a cryptogram went out under a second key");
         }
@@ -154,8 +154,8 @@ internal static class InvariantChecker
             yield return new Breach("truth", call.Payment, $"the acquirer answered in time, the customer was told {call.Says ?? "nothing"} instead of {truth}");
         }
 
-        // An OK that was taken back is repeated to nobody.
-        if (call.Afterwards && row is { AnswerBody: { } stored } and not { State: "Withdrawn" } && call.Body != stored)
+        // An OK that was taken back is repeated to nobody, and a soft decline to nobody after its step-up has ended.
+        if (call.Afterwards && row is { AnswerBody: { } stored } and not { State: "Withdrawn" } and not { Answer: "SoftDecline" } && call.Body != stored)
         {
             yield return new Breach("I9", call.Payment, $"the stored answer is {stored}, a repeat got {call.Body}");
         }

@@ -34,7 +34,8 @@ internal sealed class Ledger
 
     public List<BookLine> Reports { get; } = [];
 
-    public List<string> AuthoriseKeys { get; } = [];
+    /// <summary>The keys of each authorise, and of each authentication, by their references.</summary>
+    public List<(string Reference, string Key)> AuthoriseKeys { get; } = [];
 
     public bool CryptogramSentTwice { get; private set; }
 
@@ -106,7 +107,7 @@ internal sealed class Ledger
                 approval.Refunded += line.Amount ?? 0;
                 break;
             case "call /payments" when line.Detail?.Split("key ") is [_, var key]:
-                AuthoriseKeys.Add(key);
+                AuthoriseKeys.Add((line.Subject, key));
                 break;
             default:
                 CryptogramSentTwice |= line.What.Contains("cryptogram used before", StringComparison.Ordinal);

@@ -32,6 +32,9 @@ internal enum Way
 
     /// <summary>Vipps' answer to its report is lost.</summary>
     LostReport,
+
+    /// <summary>The issuer wants 3-D Secure, and there is a way back from it.</summary>
+    StepUp,
 }
 
 /// <param name="ApprovalsOnly">A declined payment does not come here.</param>
@@ -90,6 +93,12 @@ internal static class FailpointCatalogue
         new("recover.after-commit", Way.Abandoned),
         new("refusal.before-commit", Way.Cancelled, HoldsTheAnswer: true),
         new("refusal.after-commit", Way.Cancelled, HoldsTheAnswer: true),
+        new("step-up.before-commit", Way.StepUp),
+        new("step-up.after-commit", Way.StepUp),
+        new("authenticate.before-send", Way.StepUp),
+        new("authenticate.after-answer", Way.StepUp),
+        new("authentication.before-commit", Way.StepUp),
+        new("authentication.after-commit", Way.StepUp),
         new("expiry.before-commit", Way.Nobody),
         new("expiry.after-commit", Way.Nobody),
     ];

@@ -27,9 +27,12 @@ internal sealed class Case(Place place, Blow blow, Outcome outcome)
 
     public string? Payment { get; set; }
 
-    /// <summary>An amount with øre is approved; the others as the simulator's table says.</summary>
+    /// <summary>An amount with øre is approved; the others as the simulator's table says. After a step-up the outcome is the second call's.</summary>
     public long Amount => outcome switch
     {
+        Outcome.Approve when place.Way == Way.StepUp => 920_200,
+        Outcome.Decline when place.Way == Way.StepUp => 920_900,
+        Outcome.SoftDecline when place.Way == Way.StepUp => 921_000,
         Outcome.Approve => 49_950,
         Outcome.Decline => 900_200,
         _ => 903_800,

@@ -1,3 +1,4 @@
+using PspGateway.ProofTests.Books;
 using PspGateway.ProofTests.Failpoints;
 using PspGateway.ProofTests.World;
 
@@ -155,15 +156,21 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
                 break;
         }
 
-        var approval = shop.PostAsync(payment, hangUpAfterMs: c.Place.Way == Way.HungUp ? 400 : null, mark: call => call with { NoAnswerPromised = call.NoAnswerPromised || c.Blow == Blow.Kill || (c.Blow == Blow.Stall && c.Place.HoldsTheAnswer) });
+        var approval = shop.PostAsync(payment, hangUpAfterMs: c.Place.Way == Way.HungUp ? 400 : null, mark: call => Promised(c, call), mayStepUp: c.Place.Way == Way.StepUp);
         if (c.Place.Way == Way.Cancelled)
         {
             await Task.Delay(400);
             await shop.PostAsync(payment, "USER_CANCEL", mark: call => call with { NoAnswerPromised = c.Blow != Blow.Throw });
         }
 
-        await approval;
+        if ((await approval).Url3dSecure is { } page)
+        {
+            await shop.StepUpAsync(page);
+            await shop.PostAsync(payment, mark: call => Promised(c, call), mayStepUp: true);
+        }
     }
+
+    private static Call Promised(Case c, Call call) => call with { NoAnswerPromised = call.NoAnswerPromised || c.Blow == Blow.Kill || (c.Blow == Blow.Stall && c.Place.HoldsTheAnswer) };
 
     private static async Task UntilUpAsync(Replica replica)
     {

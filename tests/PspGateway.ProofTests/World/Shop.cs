@@ -14,6 +14,8 @@ internal sealed class Shop(ProofWorld world)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly ConcurrentQueue<Call> _calls = new();
+    /// <summary>Lives as long as the proof.</summary>
+    private static readonly HttpClient Customer = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(60) };
     private string? _token;
 
     public IReadOnlyList<Call> Calls => [.. _calls];
@@ -56,9 +58,15 @@ internal sealed class Shop(ProofWorld world)
     }
 
     /// <summary>Posts to makePayment as Vipps does.</summary>
-    public async Task<Call> PostAsync(string payment, string state = "ACCEPTED", int? hangUpAfterMs = null, bool repeat = false, Func<Call, Call>? mark = null)
+    /// <param name="mayStepUp">With addresses that a step-up may end at; the simulator's own are no hosts of Vipps'.</param>
+    public async Task<Call> PostAsync(string payment, string state = "ACCEPTED", int? hangUpAfterMs = null, bool repeat = false, Func<Call, Call>? mark = null, bool mayStepUp = false)
     {
         var order = new JsonObject { ["paymentState"] = state, ["repeatLast"] = repeat, ["hangUpAfterMs"] = hangUpAfterMs };
+        if (mayStepUp)
+        {
+            order["merge"] = new JsonObject { ["operations"] = new JsonArray([.. new[] { "3dssuccess", "3dscancel", "3dsfailure" }.Select(o => new JsonObject { ["operation"] = o, ["url"] = $"https://vipps.no/mobileintercept?{o}" })]) };
+        }
+
         using var response = await world.Http.PostAsJsonAsync(new Uri(world.Simulator.Url, $"control/vipps/payments/{payment}/post"), order);
         var text = await response.Content.ReadAsStringAsync();
         if (response.StatusCode == HttpStatusCode.NotFound)
@@ -73,6 +81,20 @@ internal sealed class Shop(ProofWorld world)
         call = mark?.Invoke(call) ?? call;
         _calls.Enqueue(call);
         return call;
+    }
+
+    /// <summary>The customer opens the 3-D Secure page and starts; what the bank has to say comes without a challenge.</summary>
+    public async Task StepUpAsync(string page)
+    {
+        try
+        {
+            using var response = await Customer.PostAsync(page, new FormUrlEncodedContent([]));
+            Assert.True((int)response.StatusCode is < 400 or 500, $"{response.StatusCode}");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        {
+            // Whoever served the page is gone.
+        }
     }
 
     /// <param name="side">vipps or acquirer</param>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PspGateway.Domain.Cards;
 using PspGateway.Payments;
+using PspGateway.Payments.StepUps;
 using PspGateway.Vault;
 
 namespace PspGateway.Tests.Domain;
@@ -53,6 +54,19 @@ public sealed class SecretsTests
             ["card token"] = token,
             ["key wrapper"] = new LocalKeyWrapper(Key),
             ["epoch key"] = new EpochKey(APayment.Id, Key),
+            ["step-up card"] = new StepUpCard(token.Number, token.Expiry, token.Scheme),
+            ["authentication result"] = AuthenticationResult.Create(ACardToken.Proof, "05", "a-directory-server-id", "2.2.0", "Y", challenged: true)!,
+            ["approval"] = new Approval(token, null, null),
+            ["authentication request"] = new AuthenticationRequest
+            {
+                IdempotencyKey = "key",
+                Reference = "reference",
+                Account = "account",
+                Amount = PspGateway.Domain.Money.Nok(100),
+                Card = new StepUpCard(token.Number, token.Expiry, token.Scheme),
+                Browser = new Browser { UserAgent = "a", Accept = "a", Language = "nb", ScreenWidth = 1, ScreenHeight = 1, ColourDepth = 24, TimeZoneOffset = 0, Java = false, Script = true, Address = null },
+                ReturnUrl = new Uri("https://gateway.example/"),
+            },
             ["authorisation request"] = new AuthorisationRequest
             {
                 IdempotencyKey = "key",

@@ -21,6 +21,19 @@ public sealed class MakePaymentAnswerTests
         $$$"""{"errorMessage":{"errorId":{{{errorId}}},"errorText":"Refused by Issuer"},"paymentInfo":{"pspTransactionId":"0199a3c4d5e67f8091a2b3c4d5e6f708","status":"FAIL"}}""",
         Encoding.UTF8.GetString(MakePaymentAnswer.Fail(Id, VippsErrorId.Of(DeclineReason.RefusedByIssuer), asString)));
 
+    [Theory]
+    [InlineData(false, "1036")]
+    [InlineData(true, "\"1036\"")]
+    public void SOFT_DECLINE_carries_the_page_and_is_read_as_what_it_is(bool asString, string errorId)
+    {
+        var body = MakePaymentAnswer.SoftDecline(Id, new Uri("https://gateway.example/3ds/abc"), asString);
+
+        Assert.Equal(
+            $$$"""{"errorMessage":{"errorId":{{{errorId}}},"errorText":"Soft Decline"},"paymentInfo":{"pspTransactionId":"0199a3c4d5e67f8091a2b3c4d5e6f708","status":"SOFT_DECLINE","url3dSecure":"https://gateway.example/3ds/abc"}}""",
+            Encoding.UTF8.GetString(body));
+        Assert.Equal(("soft_decline", "1036"), MakePaymentAnswer.Read(body));
+    }
+
     [Fact]
     public void The_error_id_is_a_number_unless_asked_otherwise() => Assert.False(new PspGateway.Vipps.VippsOptions().ErrorIdAsString);
 

@@ -167,18 +167,18 @@ internal sealed partial class AuthenticationRunner(
 
     private static TokenBinding BindingOf(StepUp stepUp) => new(stepUp.PaymentId, stepUp.MerchantSerialNumber, stepUp.OperationId);
 
-    [LoggerMessage(2921, LogLevel.Information, "Payment {PspTransactionId}: 3-D Secure {Reference}: {Outcome}.")]
+    [LoggerMessage(2971, LogLevel.Information, "Payment {PspTransactionId}: 3-D Secure {Reference}: {Outcome}.")]
     private partial void LogOutcome(PspTransactionId pspTransactionId, string reference, string outcome);
 
-    [LoggerMessage(2922, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, 3-D Secure {Reference} may hold money ({Why}); it is being reversed.")]
+    [LoggerMessage(2972, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, 3-D Secure {Reference} may hold money ({Why}); it is being reversed.")]
     private partial void LogDoubtful(PspTransactionId pspTransactionId, string reference, string why);
 
-    [LoggerMessage(2923, LogLevel.Warning, "Payment {PspTransactionId}: 3-D Secure {Reference} was left behind; the step-up has failed and whatever the acquirer holds is being reversed.")]
+    [LoggerMessage(2973, LogLevel.Warning, "Payment {PspTransactionId}: 3-D Secure {Reference} was left behind; the step-up has failed and whatever the acquirer holds is being reversed.")]
     private partial void LogAbandoned(PspTransactionId pspTransactionId, string reference);
 
-    [LoggerMessage(2924, LogLevel.Error, "Payment {PspTransactionId}: what came of 3-D Secure could not be recorded yet.")]
+    [LoggerMessage(2974, LogLevel.Error, "Payment {PspTransactionId}: what came of 3-D Secure could not be recorded yet.")]
     private partial void LogNotRecorded(Exception exception, PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2925, LogLevel.Error, "Payment {PspTransactionId}: 3-D Secure broke off; it is recovered when its lease ends.")]
+    [LoggerMessage(2975, LogLevel.Error, "Payment {PspTransactionId}: 3-D Secure broke off; it is recovered when its lease ends.")]
     private partial void LogBroken(Exception exception, PspTransactionId pspTransactionId);
 }

@@ -47,7 +47,7 @@ internal sealed partial class StepUpAsk(
                 Life = StepUpOptions.Life,
             });
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or Npgsql.NpgsqlException)
+        catch (Exception exception)
         {
             LogNotAsked(exception, id);
             return null;
@@ -75,7 +75,7 @@ internal sealed partial class StepUpAsk(
                     ? new StoredAnswer(pending.OperationId, Answer.SoftDecline, body)
                     : null;
             }
-            catch (Exception exception) when (exception is Npgsql.NpgsqlException or ConnectionNotOpenedException or TimeoutException or IOException)
+            catch (Exception exception)
             {
                 LogNotAsked(exception, new PspTransactionId(payment.Id));
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(100 * (tries + 1), 1000)), time);
@@ -87,12 +87,12 @@ internal sealed partial class StepUpAsk(
 
     private void LogAsked(Guid paymentId) => LogAsked(new PspTransactionId(paymentId));
 
-    [LoggerMessage(2901, LogLevel.Information, "Payment {PspTransactionId}: the issuer wants 3-D Secure, the customer is asked.")]
+    [LoggerMessage(2951, LogLevel.Information, "Payment {PspTransactionId}: the issuer wants 3-D Secure, the customer is asked.")]
     private partial void LogAsked(PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2902, LogLevel.Warning, "Payment {PspTransactionId}: the issuer wants 3-D Secure, and the call named no usable way back to the wallet.")]
+    [LoggerMessage(2952, LogLevel.Warning, "Payment {PspTransactionId}: the issuer wants 3-D Secure, and the call named no usable way back to the wallet.")]
     private partial void LogNoWayBack(PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2903, LogLevel.Error, "Payment {PspTransactionId}: the step-up could not be stored yet.")]
+    [LoggerMessage(2953, LogLevel.Error, "Payment {PspTransactionId}: the step-up could not be stored yet.")]
     private partial void LogNotAsked(Exception exception, PspTransactionId pspTransactionId);
 }

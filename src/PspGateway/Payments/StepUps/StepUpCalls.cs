@@ -113,12 +113,12 @@ internal sealed partial class StepUpCalls(StepUpStore store, StepUpVault vault, 
         }
     }
 
-    [LoggerMessage(2911, LogLevel.Warning, "Payment {PspTransactionId}: another call came before the challenge was over; it is answered as a refusal.")]
+    [LoggerMessage(2961, LogLevel.Warning, "Payment {PspTransactionId}: another call came before the challenge was over; it is answered as a refusal.")]
     private partial void LogTooEarly(PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2912, LogLevel.Warning, "Payment {PspTransactionId}: the call after the step-up brought another card; the payment is declined.")]
+    [LoggerMessage(2962, LogLevel.Warning, "Payment {PspTransactionId}: the call after the step-up brought another card; the payment is declined.")]
     private partial void LogAnotherCard(PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2913, LogLevel.Error, "Payment {PspTransactionId}: the issuer's result could not be opened.")]
+    [LoggerMessage(2963, LogLevel.Error, "Payment {PspTransactionId}: the issuer's result could not be opened.")]
     private partial void LogNotOpened(Exception exception, PspTransactionId pspTransactionId);
 }

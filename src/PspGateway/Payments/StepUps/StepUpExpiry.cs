@@ -39,9 +39,9 @@ internal sealed partial class StepUpExpiry(StepUpStore store, IOptions<Operation
         while (expired.Count == options.Value.ClaimSize);
     }
 
-    [LoggerMessage(2931, LogLevel.Information, "Payment {PspTransactionId}: its step-up was not finished in time, it is expired.")]
+    [LoggerMessage(2981, LogLevel.Information, "Payment {PspTransactionId}: its step-up was not finished in time, it is expired.")]
     private partial void LogExpired(PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2932, LogLevel.Error, "A pass over the step-ups to expire failed; the next one runs.")]
+    [LoggerMessage(2982, LogLevel.Error, "A pass over the step-ups to expire failed; the next one runs.")]
     private partial void LogPassFailed(Exception exception);
 }

@@ -115,7 +115,8 @@ internal static class AuthenticationWrite
                    l.operation_id, 0, 0, clock_timestamp(), clock_timestamp(), 0, clock_timestamp()
             from locked l
             cross join lateral (select count(*) + 1 as number from operations r where r.payment_id = l.payment_id and r.kind = 'Reverse') n
-            where @reverse
+            where @reverse and not exists (
+                select from operations r where r.reverses_operation_id = l.operation_id and r.kind = 'Reverse' and r.acquirer_reference = @acquirer_reference)
             on conflict (reverses_operation_id, open_reversal) where open_reversal is not null do nothing
         )
         select count(*) from locked
