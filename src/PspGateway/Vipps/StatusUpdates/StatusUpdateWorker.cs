@@ -184,7 +184,7 @@ internal sealed partial class StatusUpdateWorker(
         foreach (var update in updates)
         {
             using var step = PaymentTrace.Step("report", new PspTransactionId(update.PaymentId));
-            step?.SetTag("status", WordOf(update.Status)).SetTag("outcome", LabelWords.Of(result));
+            step?.SetTag("status", VippsStatus.Of(update.Status)).SetTag("outcome", LabelWords.Of(result));
         }
     }
 
@@ -203,24 +203,15 @@ internal sealed partial class StatusUpdateWorker(
     }
 
     private static bool Matches(TransactionLogEntry entry, BatchedUpdate update) =>
-        entry.Operation == WordOf(update.Status) && entry.Amount == update.AmountMinor && (entry.OperationSuccess ?? true) == update.Success;
+        entry.Operation == VippsStatus.Of(update.Status) && entry.Amount == update.AmountMinor && (entry.OperationSuccess ?? true) == update.Success;
 
     private static TransactionInfo ToWire(BatchedUpdate update) => new()
     {
         PspTransactionId = new PspTransactionId(update.PaymentId).ToString(),
-        Status = WordOf(update.Status),
+        Status = VippsStatus.Of(update.Status),
         Amount = checked((int)update.AmountMinor),
         Currency = update.Currency,
         OperationStatus = update.Success ? "SUCCESS" : "FAILED",
-    };
-
-    private static string WordOf(ReportedEffect effect) => effect switch
-    {
-        ReportedEffect.Authorised => VippsStatus.Reserved,
-        ReportedEffect.Captured => VippsStatus.Captured,
-        ReportedEffect.Cancelled => VippsStatus.Cancelled,
-        ReportedEffect.Refunded => VippsStatus.Refunded,
-        _ => throw new ArgumentOutOfRangeException(nameof(effect), effect, "Vipps has no word for this."),
     };
 
     [LoggerMessage(4001, LogLevel.Information, "Sent {Count} status updates of merchant {Merchant} in batch {BatchId}.")]
