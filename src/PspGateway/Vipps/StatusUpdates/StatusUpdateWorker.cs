@@ -140,7 +140,7 @@ internal sealed partial class StatusUpdateWorker(
     /// <summary>Reads what Vipps knows of each payment of a doubtful batch, and sends again only what it does not.</summary>
     private async Task ResolveAsync(ClaimedBatch batch)
     {
-        var shown = new List<Guid>();
+        var (shown, strange) = (new List<Guid>(), new List<Guid>());
         var told = await StatusBatches.ToldBeforeAsync(database.General, batch, CancellationToken.None);
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
         {
@@ -148,11 +148,9 @@ internal sealed partial class StatusUpdateWorker(
             var answer = await client.GetAsync("details", $"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
             if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
             {
-                // Vipps will say the same tomorrow: whether the batch had its effect is a person's to find out.
-                await StatusBatches.ParkAsync(database.General, batch, $"Doubtful, and Vipps' details of {new PspTransactionId(payment.Key)} answer HTTP {(int)answer.Status}", CancellationToken.None);
-                LogDoubtfulParked(new PspTransactionId(payment.Key), batch.Id, batch.Updates.Count);
-                Told(ReportResult.Parked, batch.Updates);
-                return;
+                // Vipps will say the same tomorrow: whether this payment's updates had their effect is a person's to find out.
+                strange.Add(payment.Key);
+                continue;
             }
 
             if (LogOf(answer) is not { } entries)
@@ -167,9 +165,14 @@ internal sealed partial class StatusUpdateWorker(
                 .Select(u => u.Id));
         }
 
-        await StatusBatches.SettleAsync(database.General, batch, shown, vipps.Value.DetailsAfter, CancellationToken.None);
+        await StatusBatches.SettleAsync(database.General, batch, shown, strange, "Doubtful, and Vipps has no details of the payment", vipps.Value.DetailsAfter, CancellationToken.None);
         LogResolved(batch.Id, shown.Count, batch.Updates.Count);
         Told(ReportResult.Sent, [.. batch.Updates.Where(u => shown.Contains(u.Id))]);
+        foreach (var parked in batch.Updates.Where(u => strange.Contains(u.PaymentId)).GroupBy(u => u.PaymentId))
+        {
+            LogDoubtfulParked(new PspTransactionId(parked.Key), parked.Count(), batch.Id);
+            Told(ReportResult.Parked, [.. parked]);
+        }
     }
 
     /// <summary>Counted, and noted in the trace of each payment, linked to the batch's own.</summary>
@@ -223,8 +226,8 @@ internal sealed partial class StatusUpdateWorker(
     [LoggerMessage(4003, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps refuses the update {Status}, it is parked: {Code} {Text}")]
     private partial void LogParked(PspTransactionId pspTransactionId, ReportedEffect status, string code, string text);
 
-    [LoggerMessage(4007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, doubtful batch {BatchId} of {Count} updates is parked: Vipps has no details to tell whether it had its effect.")]
-    private partial void LogDoubtfulParked(PspTransactionId pspTransactionId, Guid batchId, int count);
+    [LoggerMessage(4007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, {Count} updates of doubtful batch {BatchId} are parked: Vipps has no details to tell whether they had their effect.")]
+    private partial void LogDoubtfulParked(PspTransactionId pspTransactionId, int count, Guid batchId);
 
     [LoggerMessage(EventId = 4004, Message = "{Alert}batch {BatchId} had no effect that is known (HTTP {Status}, doubtful: {Doubtful}); again in {Delay}.")]
     private partial void LogRetry(LogLevel level, string alert, Guid batchId, int status, bool doubtful, TimeSpan delay);
