@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using PspGateway.Payments;
+using PspGateway.Vipps.Reconciliation;
 using PspGateway.Vipps.StatusUpdates;
 
 namespace PspGateway.Vipps;
@@ -42,6 +43,7 @@ internal static class VippsRegistration
         services.AddSingleton<IWallet, VippsWallet>();
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MakePaymentAuthentication>();
         services.AddHostedService<StatusUpdateWorker>();
+        services.AddHostedService<ReconciliationWorker>();
     }
 
     private static bool HasValidKeys(MakePaymentOptions options) => options.SigningKeys.Count > 0 && options.SigningKeys.All(key =>
