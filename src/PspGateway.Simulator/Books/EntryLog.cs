@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 
 namespace PspGateway.Simulator.Books;
 
@@ -16,6 +17,7 @@ internal sealed class EntryLog : IDisposable
     private readonly TimeProvider _time;
     private readonly FileStream? _file;
     private readonly StreamWriter? _lines;
+    private readonly SafeFileHandle? _handle;
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _syncing;
     private long _last;
@@ -27,6 +29,9 @@ internal sealed class EntryLog : IDisposable
         {
             _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
             _lines = new StreamWriter(_file);
+
+            // Asked for once: asking flushes the stream, and that must not happen beside a write.
+            _handle = _file.SafeFileHandle;
         }
     }
 
@@ -83,7 +88,7 @@ internal sealed class EntryLog : IDisposable
             _lines!.Flush();
         }
 
-        RandomAccess.FlushToDisk(_file!.SafeFileHandle);
+        RandomAccess.FlushToDisk(_handle!);
         waiting.SetResult();
     }
 }
