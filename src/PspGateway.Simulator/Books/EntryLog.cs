@@ -43,6 +43,9 @@ internal sealed class EntryLog : IDisposable
             var entry = new BookEntry(++_last, _time.GetUtcNow(), what, amount, detail);
             _lines?.WriteLine(JsonSerializer.Serialize(
                 new { entry.Number, entry.At, side, subject, about, entry.What, entry.Amount, entry.Detail }, Wire.Json));
+
+            // Also what nobody is answered for, such as a cancel's effect, is on the disk a moment later.
+            _ = WrittenAsync();
             return entry;
         }
     }

@@ -12,7 +12,7 @@ public sealed class FigureTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_answer_is_in_time_and_every_late_approval_undone_however_slow_the_acquirer()
     {
-        var (payments, slowest, atOnce) = Whole ? (5000, 30, 250) : (120, 16, 60);
+        var (payments, slowest, atOnce) = Whole ? (5000, 30, 250) : (100, 13, 60);
         await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.AsShipped) { Durable = true });
         var shop = new Shop(world);
         var posted = 0;
