@@ -21,7 +21,7 @@ internal sealed class BoardHeads(VippsBook vipps, AcquirerBook acquirer)
     }
 
     private static Markup Head(string name, string role, string state, string look) =>
-        Markup.Of($"<li class=\"{look}\"><strong>{name}</strong>{role}<br><b>{state.Replace("_", " ", StringComparison.Ordinal)}</b></li>");
+        Markup.Of($"<li class=\"{look}\"><strong>{name}</strong><span>{role}</span><br><b>{state.Replace("_", " ", StringComparison.Ordinal)}</b></li>");
 
     private static string Answered(IReadOnlyList<Exchange> exchanges) =>
         exchanges.LastOrDefault(exchange => exchange.From == Party.Vipps) is not { } call ? "waits"

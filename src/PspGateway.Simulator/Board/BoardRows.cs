@@ -22,9 +22,9 @@ internal static class BoardRows
 
     /// <summary>The two messages, masked.</summary>
     public static Markup OnTheWire(Exchange exchange) => Markup.Of($"""
-        <div class="two"><div><h3>{NameOf(exchange.From)} → {NameOf(exchange.To)}</h3><pre>{exchange.Method} {Masking.Plain(exchange.Path)}{Markup.Join(exchange.Headers.Select(header => Markup.Of($"\n{Masking.Plain(header)}")))}{Body(exchange)}</pre></div>
-        <div><h3>{NameOf(exchange.To)} → {NameOf(exchange.From)}</h3>{(exchange.Answer is { } answer
-            ? Markup.Of($"<pre>{(answer.Status == 0 ? "no answer" : answer.Status)} after {(long)answer.Took.TotalMilliseconds} ms\n\n{Masking.Show(answer.Body)}</pre>")
+        <div class="two"><div><p class="way">{NameOf(exchange.From)} → {NameOf(exchange.To)}</p><pre>{exchange.Method} {Masking.Plain(exchange.Path)}{Markup.Join(exchange.Headers.Select(header => Markup.Of($"\n{Masking.Plain(header)}")))}{Body(exchange)}</pre></div>
+        <div><p class="way">{NameOf(exchange.To)} → {NameOf(exchange.From)}</p>{(exchange.Answer is { } answer
+            ? Markup.Of($"<pre>{(answer.Status == 0 ? "no answer" : answer.Status)} after {Took(answer.Took)}\n\n{Masking.Show(answer.Body)}</pre>")
             : Markup.Of($"<pre>not yet</pre>"))}</div></div>
         """);
 
@@ -32,7 +32,7 @@ internal static class BoardRows
 
     private static Markup Answer(ExchangeAnswer? answer, Telling told) => answer is null
         ? Markup.Of($"<span class=\"got\">…</span>")
-        : Markup.Of($"<span class=\"got {Class(told.Mood)}\"><b>{(answer.Status == 0 ? "–" : answer.Status)}</b> {told.Answered} <small>{(long)answer.Took.TotalMilliseconds} ms</small></span>");
+        : Markup.Of($"<span class=\"got {Class(told.Mood)}\"><b>{(answer.Status == 0 ? "–" : answer.Status)}</b> {told.Answered} <small>{Took(answer.Took)}</small></span>");
 
     private static Markup Arrow(Party from, Party to, string look)
     {
@@ -41,6 +41,8 @@ internal static class BoardRows
     }
 
     private static string Class(Mood mood) => mood switch { Mood.Good => "good", Mood.Bad => "bad", _ => "" };
+
+    private static string Took(TimeSpan time) => time < TimeSpan.FromMilliseconds(1) ? "under 1 ms" : $"{(long)time.TotalMilliseconds} ms";
 
     private static string Since(TimeSpan time) => time < TimeSpan.FromMinutes(1) ? $"{time.TotalSeconds:0.000} s"
         : time < TimeSpan.FromHours(1) ? $"{(int)time.TotalMinutes}:{time.Seconds:00} min" : $"{(int)time.TotalHours}:{time.Minutes:00} h";

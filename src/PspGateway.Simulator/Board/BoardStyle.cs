@@ -54,7 +54,7 @@ internal static class BoardStyle
         .words .good b{color:#16652b}
         .wire{padding:.2rem 1.2rem 1rem}
         .wire .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:.8rem}
-        .wire h3,.wire h2{font-size:.9rem;margin:.5rem 0 .3rem}
+        .wire .way{font-size:.9rem;font-weight:600;margin:.5rem 0 .3rem}
         pre{margin:0;padding:.8rem;background:#2b211c;color:#fbeee2;border-radius:10px;font:.8rem/1.5 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
         .new{animation:come .5s}
         @keyframes come{from{background:#ffe6dc}}
@@ -62,6 +62,8 @@ internal static class BoardStyle
         .under h2{margin:.2rem 0 .3rem;font-size:1rem}
         .under p,.under ul{margin:0;color:var(--soft);font-size:.93rem}
         .under ul{padding:0;list-style:none}
+        .under li{display:flex;gap:.8rem;white-space:nowrap}
+        .under li a{overflow:hidden;text-overflow:ellipsis}
         .none{padding:2.5rem 1.2rem;text-align:center;color:var(--soft)}
         @media(max-width:60rem){
         .intro{grid-template-columns:1fr}
@@ -70,8 +72,11 @@ internal static class BoardStyle
         .heads,.rows summary{grid-template-columns:1fr;gap:0}
         .heads ol,.heads .said{grid-column:1}
         .heads{padding-bottom:.5rem}
-        .heads li{margin:0 .12rem;padding:.35rem .1rem;font-size:.68rem;border-radius:9px}
-        .heads strong{font-size:.8rem}
+        .heads li{margin:0 .1rem;padding:.35rem 0;font-size:.6rem;border-radius:9px}
+        .heads strong{font-size:.68rem}
+        .heads li span,.heads li br{display:none}
+        .heads li b{display:block}
+        main.wide{padding-left:.5rem;padding-right:.5rem}
         .heads .said{padding-top:.4rem;font-size:.85rem}
         .rows time{text-align:left;padding:.5rem 0 0}
         .rows li{border-bottom:1px solid var(--line)}

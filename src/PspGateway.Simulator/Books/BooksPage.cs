@@ -28,7 +28,7 @@ internal static class BooksPage
         """));
 
     private static Markup Row(VippsPaymentView view) => Markup.Of($"""
-        <tr><td><a href="/books?pspTransactionId={view.PspTransactionId}">{Short(view.PspTransactionId)}</a></td><td>{view.MerchantOrderId}</td>
+        <tr><td><a href="/books?pspTransactionId={view.PspTransactionId}">{Short(view.PspTransactionId)}</a></td><td>{Short(view.MerchantOrderId)}</td>
         {Money(view.Amount)}<td>{Badge(view.State, good: view.State == "RESERVED", bad: view.State is "FAILED" or "TIMED_OUT" or "CANCELLED_BY_USER")}</td>
         {Money(view.Reported.Reserved.Amount)}{Money(view.Reported.Captured.Amount)}{Money(view.Reported.Cancelled.Amount)}{Money(view.Reported.Refunded.Amount)}
         <td>{History(view.History)}</td></tr>

@@ -40,6 +40,7 @@ internal static class Style
         dl.amounts{display:grid;grid-template-columns:auto 1fr;gap:.15rem .9rem;margin:.6rem 0 0}
         dl.amounts dt{font-weight:600;color:var(--ink);white-space:nowrap}
         dl.amounts dd{margin:0}
+        .card>.brand{margin:-1.2rem -1.2rem 1.2rem;padding:.9rem 1.2rem;border-radius:17px 17px 0 0;background:var(--vipps);color:#1c0a02;font-weight:700}
         .phone{max-width:23rem;margin:1rem auto;border:11px solid #1d1613;border-radius:44px;background:#fff;overflow:hidden;box-shadow:0 18px 40px #3a241433}
         .phone .bar{position:relative;z-index:1;background:#1d1613;height:1.5rem;border-radius:0 0 16px 16px;width:45%;margin:0 auto}
         .phone .brand{background:var(--vipps);color:#1c0a02;margin-top:-1.5rem;padding:2.1rem 1.3rem 1rem;font-weight:700}

@@ -96,9 +96,8 @@ internal static class PhonePage
             title,
             Markup.Of($"""
                 <p role="status"><span class="badge {mood}">{title}</span></p><p>{text}</p>
-                <a class="button plain" href="{next}">Continue to the shop</a>
-                """),
-            (2, next));
+                <a class="button pay" href="{next}">Continue to the shop</a>
+                """));
     }
 
     private static IResult Frame(VippsPayment payment, string title, Markup inside, (int Seconds, string Url)? refresh = null) => Page.Of(

@@ -55,7 +55,7 @@ internal static class OrderPages
             ("AUTHORIZED", { Cancelled: > 0 }) => ("We could not deliver", "bad", "The amount on your card is let go. Nothing was charged."),
             ("AUTHORIZED", { Captured: > 0 }) => ("Enjoy your meal", "good", "You have your goods, and they are paid for."),
             ("AUTHORIZED", _) => ("Thank you for your order", "good", "The amount is reserved. You pay when you get your goods."),
-            ("CREATED", _) => ("Your payment is not finished", "", "This page looks again every two seconds."),
+            ("CREATED", _) => ("Your payment is not finished", "", "The bank has not answered yet. Look again in a moment."),
             ("ABORTED", _) => ("The payment was not made", "bad", "It was cancelled, or the bank said no. Nothing was charged."),
             ("EXPIRED", _) => ("The payment took too long", "bad", "Nothing was charged."),
             ("TERMINATED", _) => ("The order was cancelled", "bad", "Nothing is charged."),
@@ -71,11 +71,11 @@ internal static class OrderPages
                 <ul>{Markup.Join(basket.Lines.Select(line => Markup.Of($"<li><span>{line.Count} × {line.Good.Name}</span><span>{Markup.Kroner(line.Good.Price * line.Count)}</span></li>")))}</ul>
                 <p class="total"><span>Total</span><span>{Markup.Kroner(sums.Price)}</span></p>
                 <dl class="facts"><dt>Order</dt><dd>{reference}</dd>{Fact("Reserved", sums.Reserved)}{Fact("Captured", sums.Captured)}{Fact("Refunded", sums.Refunded)}{Fact("Cancelled", sums.Cancelled)}</dl>
+                {(state == "CREATED" ? Markup.Of($"<a class=\"button pay\" href=\"/shop/orders/{reference}\">Look again</a>") : Markup.Empty)}
                 <a class="button plain" href="{again}">{(again.Length > 5 ? "Try again" : "Back to the shop")}</a>
                 </div>{Counter(reference, state, sums)}
                 <footer><a href="/board/{reference}">This payment on the board</a> · <a href="/books?pspTransactionId={payment.Text("pspReference")}">in the books</a></footer></main>
                 """),
-            refresh: state == "CREATED" ? (2, "/shop/orders/" + Uri.EscapeDataString(reference)) : null,
             look: ShopStyle.Css);
     }
 

@@ -5,6 +5,7 @@ internal static class ShopStyle
 {
     public const string Css = """
         header.shop{max-width:66rem;margin:0 auto;padding:1.4rem 1rem .2rem;font:700 1.9rem/1.15 Georgia,"DejaVu Serif",serif;color:var(--deep)}
+        header.shop:has(+main:not(.shop)){max-width:30rem}
         header.shop a{color:inherit;text-decoration:none}
         header.shop small{display:block;font:400 .95rem/1.4 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:var(--soft)}
         main.shop{max-width:66rem;display:grid;grid-template-columns:minmax(0,1fr) 20rem;grid-template-rows:auto auto 1fr;gap:0 1.4rem;align-items:start}
@@ -17,7 +18,7 @@ internal static class ShopStyle
         .goods svg{display:block;width:100%;height:8rem}
         .goods h2{font:700 1.08rem/1.3 Georgia,"DejaVu Serif",serif;margin:.8rem 1rem .1rem}
         .goods p{margin:0 1rem .7rem;color:var(--soft);font-size:.93rem}
-        .goods div{display:flex;justify-content:space-between;align-items:center;gap:.5rem;margin:auto 1rem 0;font-weight:600}
+        .goods div{display:flex;justify-content:space-between;align-items:center;gap:.5rem;margin:auto 1rem 0;font-weight:600;white-space:nowrap}
         .goods .add{padding:.55rem 1.1rem;border:1px solid #9c8a7a;border-radius:999px;background:#fff;color:var(--ink);text-decoration:none;font-size:.95rem}
         .goods .add:hover{border-color:var(--deep);background:#fdf3ea}
         .basket h2,.receipt h2{margin:.1rem 0 .6rem}
@@ -44,6 +45,8 @@ internal static class ShopStyle
         .goods h2,.goods p,.goods div{margin-left:.7rem;margin-right:.7rem}
         .goods h2{font-size:1rem}
         .goods p{font-size:.86rem}
+        .goods div{font-size:.93rem}
+        .till .total{border:0}
         .goods .add{padding:.5rem .85rem}
         }
         """;
