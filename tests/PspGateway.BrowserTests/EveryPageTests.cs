@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Playwright;
 using PspGateway.BrowserTests.Browser;
 using PspGateway.IntegrationTests.World;
@@ -19,6 +20,25 @@ public sealed class EveryPageTests(BrowserWorld world, Chromium chromium) : ICla
             TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {weight} bytes");
             Assert.True(weight < Visit.MostBytes, $"{name} weighs {weight} bytes.");
             await visit.FitsTheScreenAsync();
+        }
+    }
+
+    [Fact]
+    public async Task The_board_and_the_books_stay_light_however_much_has_happened()
+    {
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps, 1_000_000);
+        for (var part = 0; part < 9; part++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await world.Merchant.ModifyAsync(payment.Reference, "capture", 10_000)).Status);
+            await world.Merchant.AuthorisedAsync(world.Vipps);
+        }
+
+        foreach (var path in new[] { $"board/{payment.Reference}", "books", $"books?pspTransactionId={payment.PspTransactionId}" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(world.SimulatorUrl, path));
+            request.Headers.Accept.ParseAdd("text/html");
+            using var response = await world.Http.SendAsync(request);
+            Assert.InRange((await response.Content.ReadAsByteArrayAsync()).Length, 8_000, Visit.MostBytes);
         }
     }
 

@@ -5,7 +5,7 @@ namespace PspGateway.Simulator.Board;
 /// <summary>One payment as it walks through shop, gateway, Vipps and acquirer. Complete without script, which spares it the refreshes.</summary>
 internal sealed class BoardPage(ExchangeLog log, BoardHeads heads)
 {
-    private const int MostRows = 34;
+    private const int MostRows = 26;
     private const int MostPayments = 8;
     private const int RefreshSeconds = 2;
 

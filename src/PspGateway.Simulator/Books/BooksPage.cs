@@ -8,7 +8,7 @@ namespace PspGateway.Simulator.Books;
 /// <summary>The books for a person: the newest first, not more than fit on a page.</summary>
 internal static class BooksPage
 {
-    private const int Shown = 200;
+    private const int Shown = 8;
 
     public static IResult Show(
         string? id,

@@ -8,6 +8,7 @@ public sealed class BrowserWorld(TestPostgres postgres) : TestWorld(postgres)
     protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Merchants:0:ReturnUrlOrigins:0"] = SimulatorUrl.GetLeftPart(UriPartial.Authority),
+        ["Merchants:0:ReturnUrlOrigins:1"] = "https://shop.example",
     };
 
     public Uri Shop => new(SimulatorUrl, "shop");
