@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Operations;
+using PspGateway.Merchants.Webhooks;
 using PspGateway.Merchants.Wire;
 
 namespace PspGateway.Merchants;
@@ -25,10 +26,12 @@ internal static class MerchantRegistration
         services.AddSingleton<ModificationOrders>();
         services.AddSingleton<ModifyPayment>();
         services.AddSingleton<ForceApprove>();
+        builder.AddWebhooks();
     }
 
     public static void MapMerchants(this IEndpointRouteBuilder routes)
     {
+        routes.MapWebhooks();
         AccessTokenEndpoint.Map(routes);
         var payments = Group(routes, "/epayment/v1/payments");
         payments.MapPost("", (HttpContext context, CreatePayment create) => create.HandleAsync(context))

@@ -10,6 +10,7 @@ internal static class Commands
     public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellationToken) => args switch
     {
         ["migrate", ..] => await WithDatabaseAsync(args[1..], database => MigrateAsync(database, cancellationToken)),
+        ["webhooks", ..] => await WithDatabaseAsync([], database => WebhooksCommand.RunAsync(args[1..], database, cancellationToken)),
         ["health"] => await HealthAsync(cancellationToken),
         ["differences", ..] => await WithDatabaseAsync([], database => DifferencesCommand.RunAsync(args[1..], database, cancellationToken)),
         [{ } word, ..] when !word.StartsWith('-') && !word.StartsWith('/') => Unknown(word),
@@ -54,7 +55,7 @@ internal static class Commands
 
     private static int Unknown(string word)
     {
-        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree.");
+        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree; 'webhooks' shows what was not delivered and sends it again.");
         return 2;
     }
 }
