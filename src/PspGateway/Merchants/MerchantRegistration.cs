@@ -16,6 +16,11 @@ internal static class MerchantRegistration
         services.AddSingleton<AccessTokens>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessTokens>());
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MerchantAuthentication>();
+        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, IdentityProvider>();
+        services.AddOptions<IdentityProviderOptions>().BindConfiguration(IdentityProviderOptions.Section)
+            .Validate(o => o.Authority is null or { IsAbsoluteUri: true, Scheme: "https" } or { IsAbsoluteUri: true, IsLoopback: true }, $"{IdentityProviderOptions.Section}:{nameof(IdentityProviderOptions.Authority)} must be an https address (http on loopback only).")
+            .Validate(o => o.Authority is null || o.Audience.Length > 0, $"{IdentityProviderOptions.Section}:{nameof(IdentityProviderOptions.Audience)} is missing: without it every token of the provider would be taken.")
+            .ValidateOnStart();
         services.AddSingleton<LoginLimits>();
         services.AddSingleton<KnownSecrets>();
         services.AddSingleton<ClientLogins>();
@@ -64,7 +69,7 @@ internal static class MerchantRegistration
         .Produces<ModificationAnswer>().ProducesProblems(404, 409, 413);
 
     private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path) => routes.MapGroup(path)
-        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MerchantAuthentication.Scheme })
+        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = IdentityProvider.Schemes(routes.ServiceProvider) })
         .AddEndpointFilter<MerchantFilter>()
         .WithCommonProblems();
 }

@@ -24,7 +24,8 @@ internal static class Commands
         return 0;
     }
 
-    private static async Task<int> WithDatabaseAsync(string[] args, Func<GatewayDatabase, Task<int>> run)
+    /// <summary>Gives a command the database that the settings name.</summary>
+    public static async Task<int> WithDatabaseAsync(string[] args, Func<GatewayDatabase, Task<int>> run)
     {
         var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
         if (configuration.GetConnectionString(nameof(ConnectionStringOptions.Postgres)) is not { Length: > 0 } connectionString)
@@ -55,7 +56,7 @@ internal static class Commands
 
     private static int Unknown(string word)
     {
-        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree; 'webhooks' shows what was not delivered and sends it again.");
+        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree; 'merchants' adds, changes and disables who may use the API; 'webhooks' shows what was not delivered and sends it again.");
         return 2;
     }
 }
