@@ -12,18 +12,18 @@ public sealed class MerchantsCommandTests(TestWorld world) : IClassFixture<TestW
     [Fact]
     public async Task A_merchant_that_is_added_can_take_payments_at_once_and_none_when_disabled()
     {
-        var secret = SecretIn(await RunAsync(0, "add", "777001", "--name", "Bakery", "--client-id", "bakery", "--subscription-key", Settings.SubscriptionKey, "--return-url-origin", "https://shop.example", "--acquirer-account", "BakeryAccount"));
-        var bakery = new MerchantClient(world.Http, world.GatewayUrl, "777001", "bakery", secret);
+        var secret = SecretIn(await RunAsync(0, "add", Settings.AddedMerchant, "--name", "Bakery", "--client-id", "bakery", "--subscription-key", Settings.SubscriptionKey, "--return-url-origin", "https://shop.example", "--acquirer-account", "BakeryAccount"));
+        var bakery = new MerchantClient(world.Http, world.GatewayUrl, Settings.AddedMerchant, "bakery", secret);
 
         var payment = await bakery.CreateAsync();
 
         Assert.Equal("BakeryAccount", await world.QueryAsync<string>($"select acquirer_account from payments where id = '{Guid.Parse(payment.PspTransactionId)}'"));
-        Assert.Contains("777001", await RunAsync(0, "list"), StringComparison.Ordinal);
-        await RunAsync(0, "disable", "777001");
+        Assert.Contains(Settings.AddedMerchant, await RunAsync(0, "list"), StringComparison.Ordinal);
+        await RunAsync(0, "disable", Settings.AddedMerchant);
         Assert.Equal(HttpStatusCode.Forbidden, (await bakery.PostAsync(MerchantClient.ABody(MerchantClient.AReference()).ToJsonString(), "key-1")).Status);
-        await RunAsync(0, "enable", "777001");
+        await RunAsync(0, "enable", Settings.AddedMerchant);
         await bakery.CreateAsync();
-        await RunAsync(1, "add", "777001", "--name", "Again", "--client-id", "bakery", "--subscription-key", "k");
+        await RunAsync(1, "add", Settings.AddedMerchant, "--name", "Again", "--client-id", "bakery", "--subscription-key", "k");
     }
 
     [Fact]
