@@ -96,6 +96,8 @@ public sealed class IdentityProviderTests(WorldWithIdentityProvider world) : ICl
             t => (t.NotBefore, t.IssuedAt, t.Expires) = (DateTime.UnixEpoch.AddYears(50), DateTime.UnixEpoch.AddYears(50), DateTime.UnixEpoch.AddYears(51)),
             t => t.Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = Settings.ClientId },
             t => t.TokenType = "mp+jwt",
+            t => t.Claims!["sid"] = "a user's session",
+            t => t.Claims!["scp"] = "openid profile",
         ];
 
         foreach (var wrong in wrongs)

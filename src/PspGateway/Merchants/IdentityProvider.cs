@@ -19,11 +19,14 @@ internal sealed class IdentityProviderOptions
 
 /// <summary>
 /// A second scheme of the merchant API: access tokens of the PSP's own identity provider. The client they were given to (client_id, azp or
-/// appid) must be the one that a merchant is registered for; users' tokens have none and are refused.
+/// appid) must be the one that a merchant is registered for. A token that a user has signed in for names the client too, and is refused by what
+/// only such tokens carry; give the audience to service accounts alone all the same.
 /// </summary>
 internal sealed class IdentityProvider(IOptions<IdentityProviderOptions> provider) : IConfigureNamedOptions<JwtBearerOptions>
 {
     public const string Scheme = "merchant-identity-provider";
+    public const string EitherScheme = "merchant-either";
+    private const int MostCharacters = 16 * 1024;
 
     // Signatures that need a private key: with a shared one, whoever checks could also sign.
     private static readonly string[] Algorithms =
@@ -33,11 +36,30 @@ internal sealed class IdentityProvider(IOptions<IdentityProviderOptions> provide
     ];
 
     private static readonly string[] ClientClaims = ["client_id", "azp", "appid"];
+    private static readonly string[] UserClaims = ["sid", "auth_time", "nonce", "scp", "amr"];
 
-    /// <summary>The schemes of the merchant API, as routes name them.</summary>
-    public static string Schemes(IServiceProvider services) => services.GetRequiredService<IOptions<IdentityProviderOptions>>().Value.Authority is null
-        ? MerchantAuthentication.Scheme
-        : $"{MerchantAuthentication.Scheme},{Scheme}";
+    /// <summary>The scheme of the merchant API: chooses between the gateway's own tokens and the provider's, so that the one never waits for the other.</summary>
+    public static string Either(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<IdentityProviderOptions>>().Value.Authority is null ? MerchantAuthentication.Scheme : EitherScheme;
+
+    /// <summary>By who says to have issued the token. Nothing is believed of it here.</summary>
+    public static string Choose(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || header.Length > MostCharacters)
+        {
+            return MerchantAuthentication.Scheme;
+        }
+
+        try
+        {
+            return new JsonWebToken(header["Bearer ".Length..]).Issuer is { Length: > 0 } issuer && issuer != AccessTokens.Issuer ? Scheme : MerchantAuthentication.Scheme;
+        }
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenMalformedException or System.Text.Json.JsonException)
+        {
+            return MerchantAuthentication.Scheme;
+        }
+    }
 
     public void Configure(JwtBearerOptions options) => Configure(Options.DefaultName, options);
 
@@ -67,7 +89,8 @@ internal sealed class IdentityProvider(IOptions<IdentityProviderOptions> provide
         {
             OnTokenValidated = context =>
             {
-                if (context.Principal is { } principal && ClientClaims.Select(principal.FindFirstValue).FirstOrDefault(value => value is { Length: > 0 }) is { } client)
+                if (context.Principal is { } principal && !UserClaims.Any(claim => principal.HasClaim(c => c.Type == claim))
+                    && ClientClaims.Select(principal.FindFirstValue).FirstOrDefault(value => value is { Length: > 0 }) is { } client)
                 {
                     // From here on it is what our own token would say.
                     context.Principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(JwtRegisteredClaimNames.Sub, client)], Scheme));
@@ -80,11 +103,10 @@ internal sealed class IdentityProvider(IOptions<IdentityProviderOptions> provide
                 return Task.CompletedTask;
             },
 
-            // The merchant's own scheme writes the answer.
-            OnChallenge = context =>
+            OnChallenge = async context =>
             {
                 context.HandleResponse();
-                return Task.CompletedTask;
+                await MerchantProblems.Unauthorized().ExecuteAsync(context.HttpContext);
             },
         };
     }

@@ -69,7 +69,7 @@ internal static class MerchantRegistration
         .Produces<ModificationAnswer>().ProducesProblems(404, 409, 413);
 
     private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path) => routes.MapGroup(path)
-        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = IdentityProvider.Schemes(routes.ServiceProvider) })
+        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = IdentityProvider.Either(routes.ServiceProvider) })
         .AddEndpointFilter<MerchantFilter>()
         .WithCommonProblems();
 }

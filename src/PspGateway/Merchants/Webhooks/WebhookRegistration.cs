@@ -39,7 +39,7 @@ internal static class WebhookRegistration
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
         var webhooks = routes.MapGroup("/webhooks/v1/webhooks")
-            .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = IdentityProvider.Schemes(routes.ServiceProvider) })
+            .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = IdentityProvider.Either(routes.ServiceProvider) })
             .AddEndpointFilter<MerchantFilter>()
             .WithCommonProblems();
         webhooks.MapPost("", (HttpContext context, WebhookSubscriptions subscriptions) => subscriptions.RegisterAsync(context))

@@ -13,6 +13,7 @@ namespace PspGateway.Merchants.Webhooks;
 internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSender sender, IOptions<WebhookOptions> options, IOptions<OperationOptions> operations, ILogger<WebhookWorker> logger) : BackgroundService
 {
     private readonly ConcurrentDictionary<Guid, int> _underWay = new();
+    private readonly ConcurrentDictionary<string, int> _ofMerchant = new(StringComparer.Ordinal);
     private readonly QueueSignal _signal = new();
     private int _count;
 
@@ -52,12 +53,16 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
 
         List<Guid> full = [.. _underWay.Where(endpoint => endpoint.Value >= options.Value.PerEndpoint).Select(endpoint => endpoint.Key)];
 
+        // Whatever a merchant's endpoints do, half of the places are for others.
+        List<string> fullMerchants = [.. _ofMerchant.Where(merchant => merchant.Value >= Math.Max(1, options.Value.Parallel / 2)).Select(merchant => merchant.Key)];
+
         // A delivery takes its time-out at most; its lease is longer than that by far.
-        var claimed = await WebhookQueue.ClaimAsync(database.General, room, options.Value.PerEndpoint, full, options.Value.Timeout + operations.Value.Lease, cancellationToken);
+        var claimed = await WebhookQueue.ClaimAsync(database.General, room, options.Value.PerEndpoint, full, fullMerchants, options.Value.Timeout + operations.Value.Lease, cancellationToken);
         foreach (var delivery in claimed)
         {
             Interlocked.Increment(ref _count);
             _underWay.AddOrUpdate(delivery.SubscriptionId, 1, (_, count) => count + 1);
+            _ofMerchant.AddOrUpdate(delivery.MerchantSerialNumber, 1, (_, count) => count + 1);
             _ = DeliverAsync(delivery);
         }
 
@@ -69,7 +74,7 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
     {
         try
         {
-            var (status, why) = await sender.SendAsync(delivery);
+            var (status, why) = delivery.Deleted ? (null, "the webhook is deleted") : await sender.SendAsync(delivery);
             if (status is >= 200 and < 300)
             {
                 await WebhookQueue.DeliveredAsync(database.General, delivery, status.Value, CancellationToken.None);
@@ -79,7 +84,7 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
 
             // Some lateness for each, or all that failed together would come together.
             var jitter = System.Security.Cryptography.RandomNumberGenerator.GetInt32(90, 111) / 100.0;
-            if (await WebhookQueue.FailedAsync(database.General, delivery, status, options.Value.WaitAfter(delivery.Tries) * jitter, options.Value.GiveUpAfter, CancellationToken.None))
+            if (await WebhookQueue.FailedAsync(database.General, delivery, status, options.Value.WaitAfter(delivery.Tries) * jitter, delivery.Deleted ? TimeSpan.Zero : options.Value.GiveUpAfter, CancellationToken.None))
             {
                 LogParked(delivery.EventId, delivery.SubscriptionId, delivery.Tries);
             }
@@ -96,6 +101,8 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
         {
             _underWay.AddOrUpdate(delivery.SubscriptionId, 0, (_, count) => count - 1);
             _underWay.TryRemove(KeyValuePair.Create(delivery.SubscriptionId, 0));
+            _ofMerchant.AddOrUpdate(delivery.MerchantSerialNumber, 0, (_, count) => count - 1);
+            _ofMerchant.TryRemove(KeyValuePair.Create(delivery.MerchantSerialNumber, 0));
             Interlocked.Decrement(ref _count);
             _signal.Set();
         }
