@@ -21,7 +21,7 @@ internal sealed class Payments(
         var request = new AuthorisationRequest(
             sent.Text("merchantAccount")!, sent.Text("reference")!, amount.GetProperty("value").GetInt64(), amount.Text("currency")!,
             method.Text("brand")!, method.Text("number")![^4..], idempotencyKey);
-        var script = AmountScript.For(request.Amount);
+        var script = CardScript.For(method.Text("number")!) ?? AmountScript.For(request.Amount);
         if (script.Instead is { } instead)
         {
             return instead;

@@ -16,6 +16,7 @@ internal static class BooksPage
         IReadOnlyList<AuthorisationView> authorisations,
         IReadOnlyList<NotificationView> notifications,
         IReadOnlyList<ShopOrder> orders) => Page.Of("The books", Markup.Of($"""
+        {Page.Bar("/books")}
         <main class="wide">
         <h1>The books</h1>
         <p>{(id is null ? Markup.Of($"Everything since the start; the newest {Shown} of each.") : Markup.Of($"Payment {id}. <a href=\"/books\">Show all</a>"))}</p>
@@ -23,7 +24,6 @@ internal static class BooksPage
         {Table("Acquirer", ["Reference", "pspReference", "Card", "Amount", "Status", "Captured", "Cancelled", "Refunded", "What happened"], authorisations, Row)}
         {Table("Notifications", ["Event", "Success", "About", "Reference", "Amount", "State", "Tries"], notifications, Row)}
         {Table("Shop", ["Order", "Price", "State", "Time"], orders, Row)}
-        <footer><a href="/">The shop</a></footer>
         </main>
         """));
 

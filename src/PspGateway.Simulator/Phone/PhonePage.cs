@@ -21,9 +21,10 @@ internal static class PhonePage
         }
 
         var form = request.HasFormContentType ? await request.ReadFormAsync(request.HttpContext.RequestAborted) : FormCollection.Empty;
+        var card = PhoneCards.Find(payment.Card ?? form["card"].ToString());
         MakePaymentOrder? order = form["action"].ToString() switch
         {
-            "approve" => MakePaymentOrder.Approval(payment, payment.Card ?? form["card"]),
+            "approve" => card.Approve(payment),
             "cancel" => new MakePaymentOrder { PaymentState = "USER_CANCEL" },
             "timeout" => new MakePaymentOrder { PaymentState = "TIMEOUT" },
             _ => null,
@@ -43,7 +44,7 @@ internal static class PhonePage
             // Looked at again: the first tap may have ended between the look above and taking the phone.
             if (payment.AwaitsCustomer)
             {
-                payment.Card = order.Card;
+                payment.Card = card.Key;
 
                 // Not the browser's token: Vipps' call goes on when the customer closes the app.
                 await call.PostAsync(payment, order, lifetime.ApplicationStopping);
@@ -59,7 +60,7 @@ internal static class PhonePage
 
     private static IResult Show(VippsPayment payment) => payment.State switch
     {
-        VippsState.INITIATED => Frame(payment, "Confirm payment", Choices(payment, "Approve", CardChoice)),
+        VippsState.INITIATED => Frame(payment, "Confirm payment", Choices(payment, "Approve", PhoneCards.Choice)),
         VippsState.STEP_UP => Frame(payment, "Your bank wants to know it is you", Markup.Of($"""
             {BankLink(payment)}
             {Choices(payment, "I am done at the bank", Markup.Empty)}
@@ -82,13 +83,6 @@ internal static class PhonePage
         <button class="plain" name="action" value="cancel" type="submit">Cancel</button>
         <button class="quiet" name="action" value="timeout" type="submit">Let the time run out</button>
         </form>
-        """);
-
-    private static Markup CardChoice { get; } = new("""
-        <fieldset><legend>Pay with</legend><div class="choices two">
-        <label><input type="radio" name="card" value="visa" checked> Visa</label>
-        <label><input type="radio" name="card" value="mastercard"> Mastercard</label>
-        </div></fieldset>
         """);
 
     private static IResult Waiting(VippsPayment payment) => Frame(
