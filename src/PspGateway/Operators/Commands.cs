@@ -10,6 +10,7 @@ internal static class Commands
     public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellationToken) => args switch
     {
         ["migrate", ..] => await WithDatabaseAsync(args[1..], database => MigrateAsync(database, cancellationToken)),
+        ["webhooks", ..] => await WithDatabaseAsync([], database => WebhooksCommand.RunAsync(args[1..], database, cancellationToken)),
         ["health"] => await HealthAsync(cancellationToken),
         ["differences", ..] => await WithDatabaseAsync([], database => DifferencesCommand.RunAsync(args[1..], database, cancellationToken)),
         [{ } word, ..] when !word.StartsWith('-') && !word.StartsWith('/') => Unknown(word),
@@ -23,7 +24,8 @@ internal static class Commands
         return 0;
     }
 
-    private static async Task<int> WithDatabaseAsync(string[] args, Func<GatewayDatabase, Task<int>> run)
+    /// <summary>Gives a command the database that the settings name.</summary>
+    public static async Task<int> WithDatabaseAsync(string[] args, Func<GatewayDatabase, Task<int>> run)
     {
         var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
         if (configuration.GetConnectionString(nameof(ConnectionStringOptions.Postgres)) is not { Length: > 0 } connectionString)
@@ -54,7 +56,7 @@ internal static class Commands
 
     private static int Unknown(string word)
     {
-        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree.");
+        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree; 'merchants' adds, changes and disables who may use the API; 'webhooks' shows what was not delivered and sends it again.");
         return 2;
     }
 }

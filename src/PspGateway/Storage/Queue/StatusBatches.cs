@@ -119,6 +119,11 @@ internal static class StatusBatches
         """;
 
     // The refused batch is closed, and each half becomes a batch of its own: nothing of it had an effect.
+    private const string RenewSql = """
+        update status_batches set lease_until = clock_timestamp() + @lease, due_at = clock_timestamp() + @lease
+        where id = @id and generation = @generation and finished_at is null
+        """;
+
     private const string SplitSql = """
         with closed as (
             update status_batches set finished_at = clock_timestamp(), due_at = null, lease_until = null
@@ -186,6 +191,16 @@ internal static class StatusBatches
         await transaction.CommitAsync(cancellationToken);
         Failpoint.Here(frozen > 0 ? "freeze.after-commit" : "");
         return frozen > 0;
+    }
+
+    /// <summary>False: somebody else holds the batch by now.</summary>
+    public static async Task<bool> RenewAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RenewSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
+        command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     public static async Task<ClaimedBatch?> ClaimAsync(NpgsqlDataSource database, TimeSpan lease, CancellationToken cancellationToken)

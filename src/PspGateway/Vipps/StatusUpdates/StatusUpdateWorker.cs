@@ -146,8 +146,20 @@ internal sealed partial class StatusUpdateWorker(
         var (shown, strange) = (new List<Guid>(), new List<Guid>());
         Failpoint.Here("doubt.before-read", batch.Updates.Select(u => u.PaymentId));
         var told = await StatusBatches.ToldBeforeAsync(database.General, batch, CancellationToken.None);
+        var renewed = time.GetTimestamp();
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
         {
+            // Hundreds of reads may take longer than a lease.
+            if (time.GetElapsedTime(renewed) > operations.Value.Lease)
+            {
+                if (!await StatusBatches.RenewAsync(database.General, batch, operations.Value.Lease * 2, CancellationToken.None))
+                {
+                    return;
+                }
+
+                renewed = time.GetTimestamp();
+            }
+
             using var timeout = new CancellationTokenSource(CallTimeout, time);
             var answer = await client.GetAsync("details", $"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
             if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
