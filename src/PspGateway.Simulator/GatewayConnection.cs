@@ -1,9 +1,11 @@
+using PspGateway.Simulator.Board;
+
 namespace PspGateway.Simulator;
 
-/// <summary>The way to the gateway: no proxy, no redirects, no cookies, no limit but the caller's own.</summary>
+/// <summary>The way to the gateway: no proxy, no redirects, no cookies, no limit but the caller's own. The board listens.</summary>
 internal sealed class GatewayConnection : IDisposable
 {
-    public GatewayConnection()
+    public GatewayConnection(ExchangeLog log)
     {
         var handler = new SocketsHttpHandler
         {
@@ -13,7 +15,7 @@ internal sealed class GatewayConnection : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         };
-        Client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        Client = new HttpClient(new WireTapHandler(log, handler)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public HttpClient Client { get; }

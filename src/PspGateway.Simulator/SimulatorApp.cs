@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration.Json;
 using PspGateway.Simulator.Acquirer;
+using PspGateway.Simulator.Board;
 using PspGateway.Simulator.Books;
 using PspGateway.Simulator.Control;
 using PspGateway.Simulator.Phone;
@@ -28,12 +29,15 @@ public static class SimulatorApp
         AddVipps(builder.Services);
         AddAcquirer(builder.Services);
         builder.Services.AddSingleton<ShopBook>().AddSingleton<MerchantClient>();
+        builder.Services.AddSingleton<ExchangeLog>().AddSingleton<BoardHeads>().AddSingleton<BoardPage>().AddSingleton<BoardLive>();
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseWireTap();
         app.MapVipps();
         app.MapAcquirer();
         app.MapControl();
+        app.MapBoard();
         app.MapBooks();
         app.MapShop();
         app.MapLanding();

@@ -39,7 +39,8 @@ internal static class GatewayApp
         builder.AddHealth();
         builder.AddApiDescription();
         builder.RequireHttps();
-        builder.Services.AddAuthentication().AddJwtBearer(MakePaymentAuthentication.Scheme).AddJwtBearer(MerchantAuthentication.Scheme);
+        builder.Services.AddAuthentication().AddJwtBearer(MakePaymentAuthentication.Scheme).AddJwtBearer(MerchantAuthentication.Scheme).AddJwtBearer(IdentityProvider.Scheme)
+            .AddPolicyScheme(IdentityProvider.EitherScheme, null, scheme => scheme.ForwardDefaultSelector = IdentityProvider.Choose);
         builder.Services.AddAuthorization();
 
         // Nothing here uses data protection, which authentication brings along: no key files of it on a read-only disk.

@@ -1,9 +1,15 @@
 using Microsoft.Extensions.Options;
 using PspGateway;
+using PspGateway.Merchants;
 using PspGateway.Operators;
 
 try
 {
+    if (args is ["merchants", .. var rest])
+    {
+        return await Commands.WithDatabaseAsync([], database => new MerchantsCommand(database, Console.Out, TimeProvider.System).RunAsync(rest, CancellationToken.None));
+    }
+
     if (await Commands.TryRunAsync(args, CancellationToken.None) is { } exitCode)
     {
         return exitCode;

@@ -21,6 +21,7 @@ public sealed class ReturnPageTests(TestWorld world) : IClassFixture<TestWorld>
         Assert.Contains($"<h1>{title}</h1>", html, StringComparison.Ordinal);
         Assert.Contains("href=\"https://shop.example/back\"", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(amount == 49_900, html.Contains("http-equiv=\"refresh\"", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -28,8 +28,7 @@ public sealed class StatusReportTests(TestPostgres postgres, ITestOutputHelper o
         }
 
         var watch = Stopwatch.StartNew();
-        await StoreAsync(world, payments, PerPayment);
-        await StoreAsync(world, bad, 1);
+        await StoreAsync(world, [.. payments.Select(id => (id, PerPayment)), .. bad.Select(id => (id, 1))]);
         await TestWorld.EventuallyAsync(
             async () => await world.QueryAsync<long>("select count(*) from status_updates where sent_at is null and parked_at is null") == 0, seconds: 60 + (updates / 50), what: "the end of the reports");
         output.WriteLine($"{updates} updates and {bad.Count} bad ones in {watch.Elapsed.TotalSeconds:F1} s, in {await world.QueryAsync<long>("select count(*) from status_batches")} batches, {await world.QueryAsync<long>("select count(*) from status_batches where doubtful")} of them doubtful.");
@@ -50,7 +49,7 @@ public sealed class StatusReportTests(TestPostgres postgres, ITestOutputHelper o
         await world.Vipps.FaultAsync("vipps", new JsonObject { ["path"] = "updatestatus", ["mode"] = "status", ["status"] = 429, ["retryAfterSeconds"] = 4 });
         var id = Guid.CreateVersion7();
         await InitiateAsync(world, id);
-        await StoreAsync(world, [id], 1);
+        await StoreAsync(world, [(id, 1)]);
 
         await TestWorld.EventuallyAsync(async () => (await DetailsAsync(world, id)).Count == 1);
 
@@ -95,15 +94,16 @@ public sealed class StatusReportTests(TestPostgres postgres, ITestOutputHelper o
         ["Merchant-Serial-Number"] = Settings.Merchant,
     };
 
-    /// <summary>Payments with reports that wait, as captures and refunds would leave them.</summary>
-    private static Task StoreAsync(TestWorld world, List<Guid> payments, int each) => world.ExecuteAsync($"""
-        create temporary table many as select unnest(array[{string.Join(',', payments.Select(id => $"'{id}'::uuid"))}]) as id;
+    /// <summary>Payments with reports that wait, as captures and refunds would leave them, those of all payments mixed.</summary>
+    private static Task StoreAsync(TestWorld world, List<(Guid Id, int Each)> payments) => world.ExecuteAsync($"""
+        create temporary table many as select m.id, m.reports, random() * interval '30 minutes' as at
+        from unnest(array[{string.Join(',', payments.Select(p => $"'{p.Id}'::uuid"))}], array[{string.Join(',', payments.Select(p => p.Each))}]) as m (id, reports);
         insert into payments (id, merchant_serial_number, reference, amount_minor, currency, user_flow, state, return_reference, acquirer_account, callback_key_id,
                               callback_expires_at, callback_token_hash, authorised_minor, captured_minor, cancelled_minor, refunded_minor, created_at, expires_at)
         select id, '{Settings.Merchant}', replace(id::text, '-', ''), 100000, 'NOK', 'WebRedirect', 'Authorised', id::text, 'TestAccount', 't1', now(), ''::bytea, 100000, 0, 0, 0, now(), now() from many;
         insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key, tries, ladder_base, generation, created_at, finished_at)
-        select gen_random_uuid(), id, case n % 2 when 1 then 'Capture' else 'Refund' end, (n + 1) / 2, 100 + (n + 1) / 2, 'NOK', 'Succeeded', id || '-' || n, id || '-' || n, 1, 0, 1, now() + n * interval '1 ms', now()
-        from many, generate_series(1, {each}) n;
+        select gen_random_uuid(), id, case n % 2 when 1 then 'Capture' else 'Refund' end, (n + 1) / 2, 100 + (n + 1) / 2, 'NOK', 'Succeeded', id || '-' || n, id || '-' || n, 1, 0, 1, now() - interval '1 hour' + at + n * interval '1 ms', now()
+        from many, generate_series(1, reports) n;
         insert into status_updates (id, operation_id, payment_id, merchant_serial_number, status, success, amount_minor, tries, due_at, created_at)
         select gen_random_uuid(), o.id, o.payment_id, '{Settings.Merchant}', case o.kind when 'Capture' then 'Captured' else 'Refunded' end, true, o.amount_minor, 0, o.created_at, o.created_at
         from operations o join many m on m.id = o.payment_id order by o.created_at

@@ -154,7 +154,7 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
     {
         // A microsecond apart, the two clocks may see different things due.
         await Task.Delay(5);
-        var claimed = await _store.ClaimAsync(100, lease, CancellationToken.None);
+        var claimed = await _store.ClaimAsync(modifications: false, 100, lease, CancellationToken.None);
         var ofModel = _model.Claim(100, lease);
         var what = (string.Join(' ', claimed.Select(Words).Order()), string.Join(' ', ofModel.Select(Words).Order()));
         foreach (var reverse in claimed.Where(o => o.Kind == OperationKind.Reverse))

@@ -47,7 +47,9 @@ internal sealed class Payments(
 
     private Script ScriptOf(AuthorisationRequest request, string number, string? cavv)
     {
-        var wanted = NetworkTokens.WantsStepUp(number) ? AmountScript.SoftDecline : AmountScript.For(request.Amount);
+        var wanted = CardScript.For(number) is { } refused ? refused
+            : NetworkTokens.WantsStepUp(number) ? AmountScript.SoftDecline
+            : AmountScript.For(request.Amount);
         if (!request.Reference.EndsWith("-2", StringComparison.Ordinal))
         {
             return wanted;

@@ -8,7 +8,7 @@ namespace PspGateway.Simulator.Books;
 /// <summary>The books for a person: the newest first, not more than fit on a page.</summary>
 internal static class BooksPage
 {
-    private const int Shown = 200;
+    private const int Shown = 8;
 
     public static IResult Show(
         string? id,
@@ -16,6 +16,7 @@ internal static class BooksPage
         IReadOnlyList<AuthorisationView> authorisations,
         IReadOnlyList<NotificationView> notifications,
         IReadOnlyList<ShopOrder> orders) => Page.Of("The books", Markup.Of($"""
+        {Page.Bar("/books")}
         <main class="wide">
         <h1>The books</h1>
         <p>{(id is null ? Markup.Of($"Everything since the start; the newest {Shown} of each.") : Markup.Of($"Payment {id}. <a href=\"/books\">Show all</a>"))}</p>
@@ -23,12 +24,11 @@ internal static class BooksPage
         {Table("Acquirer", ["Reference", "pspReference", "Card", "Amount", "Status", "Captured", "Cancelled", "Refunded", "What happened"], authorisations, Row)}
         {Table("Notifications", ["Event", "Success", "About", "Reference", "Amount", "State", "Tries"], notifications, Row)}
         {Table("Shop", ["Order", "Price", "State", "Time"], orders, Row)}
-        <footer><a href="/">The shop</a></footer>
         </main>
         """));
 
     private static Markup Row(VippsPaymentView view) => Markup.Of($"""
-        <tr><td><a href="/books?pspTransactionId={view.PspTransactionId}">{Short(view.PspTransactionId)}</a></td><td>{view.MerchantOrderId}</td>
+        <tr><td><a href="/books?pspTransactionId={view.PspTransactionId}">{Short(view.PspTransactionId)}</a></td><td>{Short(view.MerchantOrderId)}</td>
         {Money(view.Amount)}<td>{Badge(view.State, good: view.State == "RESERVED", bad: view.State is "FAILED" or "TIMED_OUT" or "CANCELLED_BY_USER")}</td>
         {Money(view.Reported.Reserved.Amount)}{Money(view.Reported.Captured.Amount)}{Money(view.Reported.Cancelled.Amount)}{Money(view.Reported.Refunded.Amount)}
         <td>{History(view.History)}</td></tr>

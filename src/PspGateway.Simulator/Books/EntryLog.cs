@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 
 namespace PspGateway.Simulator.Books;
 
@@ -16,6 +17,7 @@ internal sealed class EntryLog : IDisposable
     private readonly TimeProvider _time;
     private readonly FileStream? _file;
     private readonly StreamWriter? _lines;
+    private readonly SafeFileHandle? _handle;
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _syncing;
     private long _last;
@@ -27,6 +29,9 @@ internal sealed class EntryLog : IDisposable
         {
             _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
             _lines = new StreamWriter(_file);
+
+            // Asked for once: asking flushes the stream, and that must not happen beside a write.
+            _handle = _file.SafeFileHandle;
         }
     }
 
@@ -38,6 +43,9 @@ internal sealed class EntryLog : IDisposable
             var entry = new BookEntry(++_last, _time.GetUtcNow(), what, amount, detail);
             _lines?.WriteLine(JsonSerializer.Serialize(
                 new { entry.Number, entry.At, side, subject, about, entry.What, entry.Amount, entry.Detail }, Wire.Json));
+
+            // Also what nobody is answered for, such as a cancel's effect, is on the disk a moment later.
+            _ = WrittenAsync();
             return entry;
         }
     }
@@ -83,7 +91,7 @@ internal sealed class EntryLog : IDisposable
             _lines!.Flush();
         }
 
-        RandomAccess.FlushToDisk(_file!.SafeFileHandle);
+        RandomAccess.FlushToDisk(_handle!);
         waiting.SetResult();
     }
 }

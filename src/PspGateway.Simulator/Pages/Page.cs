@@ -1,69 +1,29 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace PspGateway.Simulator.Pages;
 
-/// <summary>The frame around every page: one stylesheet, no script, nothing from elsewhere.</summary>
+/// <summary>The frame around every page: nothing is loaded from elsewhere, and no script runs but the page's own few lines.</summary>
 internal static class Page
 {
-    private const string Style = """
-        *{box-sizing:border-box}
-        :root{--ink:#241a16;--soft:#6a5c54;--line:#e6dcd2;--paper:#fffdf9;--ground:#f6efe6;--vipps:#ff5b24;--deep:#7a3b12}
-        body{margin:0;background:var(--ground);color:var(--ink);font:17px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-        main{max-width:30rem;margin:0 auto;padding:1rem 1rem 3rem}
-        main.wide{max-width:96rem}
-        header.shop{max-width:30rem;margin:0 auto;padding:1.2rem 1rem .4rem;font:700 1.5rem/1.2 Georgia,"DejaVu Serif",serif;color:var(--deep)}
-        header.shop small{display:block;font:400 .9rem/1.4 system-ui,sans-serif;color:var(--soft)}
-        h1{font:700 1.45rem/1.25 Georgia,"DejaVu Serif",serif;margin:.2rem 0 .6rem}
-        h2{font-size:1.1rem;margin:1.6rem 0 .5rem}
-        .card{background:var(--paper);border:1px solid var(--line);border-radius:18px;padding:1.2rem;box-shadow:0 8px 24px #5b3a1a14}
-        .loaf{display:block;width:100%;height:9.5rem;border-radius:12px;background:linear-gradient(160deg,#fbe3bf,#e9b878);margin-bottom:1rem}
-        fieldset{border:0;padding:0;margin:0 0 1rem}
-        legend,label.top{font-weight:600;padding:0;margin:0 0 .4rem;display:block}
-        .choices{display:grid;grid-template-columns:repeat(3,1fr);gap:.5rem}
-        .choices.two{grid-template-columns:1fr 1fr}
-        .choices label{display:flex;gap:.45rem;align-items:center;justify-content:center;border:1px solid #cbb9a6;border-radius:12px;padding:.65rem .3rem;background:#fff;cursor:pointer}
-        .choices label:has(:checked){border-color:var(--deep);box-shadow:inset 0 0 0 1px var(--deep)}
-        input{accent-color:var(--deep)}
-        input[type=text],input[type=tel]{width:100%;font:inherit;padding:.65rem .8rem;border:1px solid #9c8a7a;border-radius:12px;background:#fff;color:inherit}
-        .hint{color:var(--soft);font-size:.9rem;margin:.3rem 0 1rem}
-        button,a.button{display:block;width:100%;min-height:3.2rem;padding:.8rem 1rem;border:0;border-radius:999px;font-family:inherit;font-size:1.05rem;font-weight:700;line-height:1.4;text-align:center;text-decoration:none;cursor:pointer;margin-top:.7rem}
-        .pay{background:var(--vipps);color:#1c0a02}
-        .pay:hover{background:#ff7142}
-        .plain,a.button.plain{background:#fff;color:var(--ink);border:1px solid #9c8a7a}
-        .quiet{background:none;color:var(--soft);text-decoration:underline;min-height:2.4rem;padding:.4rem}
-        :focus-visible{outline:3px solid #1d4ed8;outline-offset:2px}
-        a{color:#8a3a0a}
-        details{margin-top:1.2rem;color:var(--soft);font-size:.95rem}
-        summary{cursor:pointer;color:var(--ink)}
-        dl.amounts{display:grid;grid-template-columns:auto 1fr;gap:.15rem .9rem;margin:.6rem 0 0}
-        dl.amounts dt{font-weight:600;color:var(--ink);white-space:nowrap}
-        dl.amounts dd{margin:0}
-        .phone{max-width:23rem;margin:1rem auto;border:11px solid #1d1613;border-radius:44px;background:#fff;overflow:hidden;box-shadow:0 18px 40px #3a241433}
-        .phone .bar{position:relative;z-index:1;background:#1d1613;height:1.5rem;border-radius:0 0 16px 16px;width:45%;margin:0 auto}
-        .phone .brand{background:var(--vipps);color:#1c0a02;margin-top:-1.5rem;padding:2.1rem 1.3rem 1rem;font-weight:700}
-        .phone .inside{padding:1.2rem 1.3rem 1.6rem}
-        .sum{font-size:2.3rem;font-weight:700;line-height:1.2;margin:.2rem 0 1rem}
-        .badge{display:inline-block;padding:.2rem .75rem;border-radius:999px;font-weight:600;font-size:.95rem;background:#ece5dd;color:#40342d}
-        .badge.good{background:#d8efd9;color:#134d1b}
-        .badge.bad{background:#fbdedb;color:#7c1410}
-        .facts{display:grid;grid-template-columns:auto 1fr;gap:.3rem 1rem;margin:1rem 0;overflow-wrap:anywhere}
-        .facts dt{color:var(--soft)}
-        .facts dd{margin:0;text-align:right}
-        .scroll{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:12px}
-        table{border-collapse:collapse;width:100%;font-size:.88rem}
-        th,td{text-align:left;padding:.45rem .55rem;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
-        td.number{text-align:right;font-variant-numeric:tabular-nums}
-        td ol{margin:0;padding-left:1.1rem;white-space:normal;min-width:16rem}
-        footer{margin-top:2rem;color:var(--soft);font-size:.88rem;text-align:center}
-        """;
-
-    private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+    private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'";
 
     /// <param name="refresh">seconds and address of the page that follows by itself</param>
-    public static IResult Of(string title, Markup body, int status = StatusCodes.Status200OK, (int Seconds, string Url)? refresh = null)
+    /// <param name="noScript">seconds after which the page is read again where there is no script</param>
+    /// <param name="look">styles of this page alone</param>
+    /// <param name="script">the only script that may run; the page is complete without it</param>
+    /// <param name="live">where the script hears news</param>
+    /// <param name="framed">may be shown inside of another's page</param>
+    public static IResult Of(
+        string title, Markup body, int status = StatusCodes.Status200OK, (int Seconds, string Url)? refresh = null,
+        int? noScript = null, string look = "", string? script = null, string? live = null, bool framed = false)
     {
         var follow = refresh is { } next
-            ? Markup.Of($"<meta http-equiv=\"refresh\" content=\"{next.Seconds};url={next.Url}\">") : Markup.Empty;
+            ? Markup.Of($"<meta http-equiv=\"refresh\" content=\"{next.Seconds};url={next.Url}\">\n") : Markup.Empty;
+        var again = noScript is { } seconds
+            ? Markup.Of($"<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>\n") : Markup.Empty;
+        var hears = live is null ? Markup.Empty : Markup.Of($" data-live=\"{live}\"");
+        var runs = script is null ? Markup.Empty : new Markup($"<script>{script}</script>\n");
         var html = Markup.Of($"""
             <!doctype html>
             <html lang="en">
@@ -71,19 +31,28 @@ internal static class Page
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="robots" content="noindex">
-            {follow}<title>{title}</title>
-            <style>{new Markup(Style)}</style>
+            <link rel="icon" href="data:,">
+            {follow}{again}<title>{title}</title>
+            <style>{new Markup(Style.Css + look)}</style>
             </head>
-            <body>
+            <body{hears}>
             {body}
-            </body>
+            {runs}</body>
             </html>
 
             """);
-        return new HtmlResult(status, html.Html);
+        return new HtmlResult(
+            status,
+            html.Html,
+            Policy + (framed ? "" : "; frame-ancestors 'none'") + (script is null ? "" : "; connect-src 'self'; script-src 'sha256-" + Hash(script) + "'"));
     }
 
-    public static IResult Message(string title, string text, int status, string back = "/", string backText = "Back to the shop") => Of(
+    /// <summary>On top of the pages that explain: where else to go.</summary>
+    public static Markup Bar(string here) => Markup.Of($"""
+        <header class="bar"><a class="name" href="/">PspGateway</a><nav aria-label="Pages">{Link("/", "Board", here)}{Link("/shop", "Shop", here)}{Link("/books", "Books", here)}</nav></header>
+        """);
+
+    public static IResult Message(string title, string text, int status, string back = "/shop", string backText = "Back to the shop") => Of(
         title,
         Markup.Of($"""
             <main><div class="card"><h1>{title}</h1><p>{text}</p>
@@ -97,7 +66,12 @@ internal static class Page
         return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
 
-    private sealed class HtmlResult(int status, string html) : IResult
+    private static Markup Link(string to, string name, string here) =>
+        Markup.Of($"<a href=\"{to}\"{(to == here ? new Markup(" aria-current=\"page\"") : Markup.Empty)}>{name}</a>");
+
+    private static string Hash(string script) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
+
+    private sealed class HtmlResult(int status, string html, string policy) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -105,9 +79,10 @@ internal static class Page
             httpContext.Response.StatusCode = status;
             httpContext.Response.ContentType = "text/html; charset=utf-8";
             httpContext.Response.ContentLength = bytes.Length;
-            httpContext.Response.Headers.ContentSecurityPolicy = Policy;
+            httpContext.Response.Headers.ContentSecurityPolicy = policy;
             httpContext.Response.Headers.CacheControl = "no-store";
             httpContext.Response.Headers["Referrer-Policy"] = "no-referrer";
+            httpContext.Response.Headers.XContentTypeOptions = "nosniff";
             await httpContext.Response.Body.WriteAsync(bytes, httpContext.RequestAborted);
         }
     }

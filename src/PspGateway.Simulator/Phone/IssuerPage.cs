@@ -46,7 +46,7 @@ internal static class IssuerPage
         <button class="plain" name="action" value="cancel" type="submit">It is not me</button>
         </form>
         </div><footer>A simulation of a bank&rsquo;s 3-D Secure page</footer></main>
-        """));
+        """), framed: true);
 
     private static IResult Unknown() => Page.Message("The bank does not know this", "The page was used before, or its link is incomplete.", StatusCodes.Status404NotFound);
 }

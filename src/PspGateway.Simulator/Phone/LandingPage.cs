@@ -18,7 +18,7 @@ internal static class LandingPage
 
     // The number is for show: the simulator has one phone, and keeps no number.
     private static IResult Show(VippsPayment payment) => Page.Of("Vipps", Markup.Of($"""
-        <main><div class="card">
+        <main><div class="card"><p class="brand">Vipps</p>
         <h1>Pay with Vipps</h1>
         <p>{payment.Init.PaymentText ?? payment.Init.MerchantOrderId}</p>
         <p class="sum">{Markup.Kroner(payment.Init.Amount)}</p>

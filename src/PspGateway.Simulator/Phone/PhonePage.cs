@@ -21,9 +21,10 @@ internal static class PhonePage
         }
 
         var form = request.HasFormContentType ? await request.ReadFormAsync(request.HttpContext.RequestAborted) : FormCollection.Empty;
+        var card = PhoneCards.Find(payment.Card ?? form["card"].ToString());
         MakePaymentOrder? order = form["action"].ToString() switch
         {
-            "approve" => MakePaymentOrder.Approval(payment, payment.Card ?? form["card"]),
+            "approve" => card.Approve(payment),
             "cancel" => new MakePaymentOrder { PaymentState = "USER_CANCEL" },
             "timeout" => new MakePaymentOrder { PaymentState = "TIMEOUT" },
             _ => null,
@@ -43,7 +44,7 @@ internal static class PhonePage
             // Looked at again: the first tap may have ended between the look above and taking the phone.
             if (payment.AwaitsCustomer)
             {
-                payment.Card = order.Card;
+                payment.Card = card.Key;
 
                 // Not the browser's token: Vipps' call goes on when the customer closes the app.
                 await call.PostAsync(payment, order, lifetime.ApplicationStopping);
@@ -59,7 +60,7 @@ internal static class PhonePage
 
     private static IResult Show(VippsPayment payment) => payment.State switch
     {
-        VippsState.INITIATED => Frame(payment, "Confirm payment", Choices(payment, "Approve", CardChoice)),
+        VippsState.INITIATED => Frame(payment, "Confirm payment", Choices(payment, "Approve", PhoneCards.Choice)),
         VippsState.STEP_UP => Frame(payment, "Your bank wants to know it is you", Markup.Of($"""
             {BankLink(payment)}
             {Choices(payment, "I am done at the bank", Markup.Empty)}
@@ -84,14 +85,6 @@ internal static class PhonePage
         </form>
         """);
 
-    private static Markup CardChoice { get; } = new("""
-        <fieldset><legend>Pay with</legend><div class="choices two">
-        <label><input type="radio" name="card" value="visa" checked> Visa</label>
-        <label><input type="radio" name="card" value="mastercard"> Mastercard</label>
-        <label><input type="radio" name="card" value="mastercard-3ds"> Mastercard with 3-D Secure</label>
-        </div></fieldset>
-        """);
-
     private static IResult Waiting(VippsPayment payment) => Frame(
         payment, "One moment", new Markup("<p role=\"status\">We are talking to your bank …</p>"), (1, "/phone?token=" + payment.LandingToken));
 
@@ -103,9 +96,8 @@ internal static class PhonePage
             title,
             Markup.Of($"""
                 <p role="status"><span class="badge {mood}">{title}</span></p><p>{text}</p>
-                <a class="button plain" href="{next}">Continue to the shop</a>
-                """),
-            (2, next));
+                <a class="button pay" href="{next}">Continue to the shop</a>
+                """));
     }
 
     private static IResult Frame(VippsPayment payment, string title, Markup inside, (int Seconds, string Url)? refresh = null) => Page.Of(

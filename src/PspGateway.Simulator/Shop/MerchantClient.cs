@@ -23,7 +23,7 @@ internal sealed class MerchantClient(GatewayConnection gateway, TimeProvider tim
             reference = order.Reference,
             returnUrl = returnUrl.AbsoluteUri,
             userFlow = "WEB_REDIRECT",
-            paymentDescription = "Fjellbrød: one loaf, baked this morning",
+            paymentDescription = order.Basket.IsEmpty ? "Fjellbrød: one loaf, baked this morning" : order.Basket.Text,
         }, cancellationToken);
         return Uri.TryCreate(payment.Text("redirectUrl"), UriKind.Absolute, out var redirectUrl) ? redirectUrl
             : throw new ShopException("The gateway took the payment, but named no address to send you to.");
@@ -31,6 +31,11 @@ internal sealed class MerchantClient(GatewayConnection gateway, TimeProvider tim
 
     public Task<JsonElement> ReadAsync(string reference, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, "/epayment/v1/payments/" + Uri.EscapeDataString(reference), null, null, cancellationToken);
+
+    /// <param name="what">capture or refund, of the whole amount, or cancel. Once: the key is the same every time.</param>
+    public Task<JsonElement> ModifyAsync(ShopOrder order, string what, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"/epayment/v1/payments/{order.Reference}/{what}", $"{order.Reference}-{what}",
+            what == "cancel" ? null : new { modificationAmount = new { currency = order.Currency, value = order.Amount } }, cancellationToken);
 
     private async Task<JsonElement> SendAsync(
         HttpMethod method, string path, string? idempotencyKey, object? body, CancellationToken cancellationToken)

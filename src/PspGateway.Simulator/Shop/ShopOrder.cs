@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Serialization;
 using PspGateway.Simulator.Books;
 
 namespace PspGateway.Simulator.Shop;
 
 /// <summary>An order of the shop, with the state that the gateway told last.</summary>
-internal sealed class ShopOrder(string reference, long amount, DateTimeOffset createdAt)
+internal sealed class ShopOrder(string reference, long amount, Basket basket, DateTimeOffset createdAt)
 {
     public string Reference => reference;
 
     public long Amount => amount;
+
+    [JsonIgnore]
+    public Basket Basket => basket;
 
     public string Currency { get; } = "NOK";
 
@@ -23,9 +27,11 @@ internal sealed class ShopBook(EntryLog log, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, ShopOrder> _orders = new(StringComparer.Ordinal);
 
-    public ShopOrder Open(long amount)
+    public ShopOrder? Find(string reference) => _orders.GetValueOrDefault(reference);
+
+    public ShopOrder Open(long amount, Basket basket)
     {
-        var order = new ShopOrder("fjell-" + Guid.NewGuid().ToString("N")[..12], amount, time.GetUtcNow());
+        var order = new ShopOrder("fjell-" + Guid.NewGuid().ToString("N")[..12], amount, basket, time.GetUtcNow());
         _orders[order.Reference] = order;
         log.Add("shop", order.Reference, "ordered", amount);
         return order;

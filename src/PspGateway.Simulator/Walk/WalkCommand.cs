@@ -1,3 +1,5 @@
+using PspGateway.Simulator.Board;
+
 namespace PspGateway.Simulator.Walk;
 
 /// <summary>`walk --gateway URL --simulator URL`: takes one payment through a gateway that runs. Exit code 0 only if every step held.</summary>
@@ -19,8 +21,9 @@ internal static class WalkCommand
         var options = new SimulatorOptions();
         new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection(SimulatorOptions.Section).Bind(options);
         var screen = new Screen(Console.Out, TimeProvider.System, Screen.WantsColour());
-        using var connection = new GatewayConnection();
-        var http = new WalkHttp(connection.Client, TimeProvider.System);
+        var log = new ExchangeLog(TimeProvider.System);
+        using var connection = new GatewayConnection(log);
+        var http = new WalkHttp(connection.Client, new WalkTeller(log, connection.Client, simulator, TimeProvider.System), TimeProvider.System);
         var walk = new PaymentWalk(new MerchantSide(http, gateway, options), new SimulatorSide(http, simulator), screen, TimeProvider.System);
         return await walk.RunAsync(CancellationToken.None) ? Held : Failed;
     }

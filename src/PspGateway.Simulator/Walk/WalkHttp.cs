@@ -27,7 +27,7 @@ internal sealed record Seen(int Status, JsonElement? Body, Uri? Location, string
 }
 
 /// <summary>One HTTP call with a limit; what goes wrong is an answer too.</summary>
-internal sealed class WalkHttp(HttpClient client, TimeProvider time)
+internal sealed class WalkHttp(HttpClient client, WalkTeller teller, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -46,6 +46,7 @@ internal sealed class WalkHttp(HttpClient client, TimeProvider time)
         {
             using var response = await client.SendAsync(request, either.Token);
             var bytes = await response.Content.ReadAsByteArrayAsync(either.Token);
+            await teller.TellAsync(cancellationToken);
             return new Seen((int)response.StatusCode, Wire.ParseObject(bytes), response.Headers.Location, null);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)

@@ -5,7 +5,7 @@ using PspGateway.Storage;
 namespace PspGateway.Customers;
 
 /// <summary>Tells an open return page, by server-sent events, that its payment is decided. It says nothing else: the page is read again then.</summary>
-internal sealed class ReturnLive(ReturnWatch watch, TimeProvider time) : IDisposable
+internal sealed class ReturnLive(ReturnWatch watch, TimeProvider time, IHostApplicationLifetime lifetime) : IDisposable
 {
     /// <summary>After this the browser asks again by itself.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
@@ -33,15 +33,25 @@ internal sealed class ReturnLive(ReturnWatch watch, TimeProvider time) : IDispos
         return _places.Wait(0) ? TypedResults.ServerSentEvents(EventsAsync(reference, context.RequestAborted)) : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private async IAsyncEnumerable<SseItem<string>> EventsAsync(string reference, [EnumeratorCancellation] CancellationToken gone)
+    private async IAsyncEnumerable<SseItem<string>> EventsAsync(string reference, [EnumeratorCancellation] CancellationToken left)
     {
+        // A process that stops does not wait for its readers: they ask the next one.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(left, lifetime.ApplicationStopping);
+        var gone = either.Token;
         try
         {
             var from = time.GetTimestamp();
             yield return new SseItem<string>("", "waiting");
             while (!gone.IsCancellationRequested && time.GetElapsedTime(from) < Longest)
             {
-                if (await watch.NextAsync(reference).WaitAsync(gone) is not { } state || !ReturnPage.IsUndecided(state))
+                var next = watch.NextAsync(reference);
+                await Task.WhenAny(next, Task.Delay(Longest, time, gone));
+                if (gone.IsCancellationRequested)
+                {
+                    yield break;
+                }
+
+                if (await next is not { } state || !ReturnPage.IsUndecided(state))
                 {
                     yield return new SseItem<string>("", "decided");
                     yield break;

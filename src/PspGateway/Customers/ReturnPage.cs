@@ -9,7 +9,7 @@ namespace PspGateway.Customers;
 
 /// <summary>
 /// Where Vipps sends the customer, perhaps in another browser than the one that started. Only reads state; waits while
-/// undecided, tells the truth in words, and sends the customer on to the merchant. No cookie, and complete without its few lines of script,
+/// undecided, tells the truth in words, and sends who has paid on to the merchant; who has not goes on by hand. No cookie, and complete without its few lines of script,
 /// which only spare a waiting page its refreshes.
 /// </summary>
 internal static class ReturnPage
@@ -29,7 +29,7 @@ internal static class ReturnPage
         + $"script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/return/{reference}", ShowAsync).AllowAnonymous()
-        .WithTags("Customers").WithSummary("The page that the customer returns to").WithDescription("Waits by refreshing while the payment is undecided, then sends the customer on to the merchant.")
+        .WithTags("Customers").WithSummary("The page that the customer returns to").WithDescription("Waits by refreshing while the payment is undecided, then sends who has paid on to the merchant.")
         .Produces<string>(200, "text/html").Produces<string>(404, "text/html");
 
     private static async Task<IResult> ShowAsync(string reference, HttpContext context, IDbContextFactory<GatewayDbContext> contexts)
@@ -45,9 +45,9 @@ internal static class ReturnPage
         var (title, detail) = words.Of(payment.State, payment.Reason);
         var refresh = payment.State switch
         {
-            _ when IsUndecided(payment.State) => null,
             PaymentState.Authorised when payment.ReturnUrl is { } url => $"0; url={url}",
-            _ when payment.ReturnUrl is { } url => $"5; url={url}",
+
+            // What went wrong, and what helps, takes as long to read as it takes: the customer goes on by hand (WCAG 2.2.1).
             _ => null,
         };
         return IsUndecided(payment.State)

@@ -29,8 +29,9 @@ internal sealed partial class AccessTokens(GatewayDatabase database, FieldSealer
         Issuer = Issuer,
         Audience = Audience,
         Claims = new Dictionary<string, object>(StringComparer.Ordinal) { [JwtRegisteredClaimNames.Sub] = clientId },
+
+        // No "not before": a replica whose clock is minutes behind would refuse what another has just issued.
         IssuedAt = at.UtcDateTime,
-        NotBefore = at.UtcDateTime,
         Expires = (at + Life).UtcDateTime,
         SigningCredentials = new SigningCredentials(_current ?? throw new InvalidOperationException("The token signing keys are not loaded."), SecurityAlgorithms.HmacSha256),
     });

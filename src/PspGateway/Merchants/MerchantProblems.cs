@@ -35,6 +35,8 @@ internal static class MerchantProblems
 
     public static StoredResponse NotFound() => Make(404, "not-found", "There is no such payment.", "reference: this merchant has no payment of that reference.");
 
+    public static StoredResponse NoWebhook() => Make(404, "not-found", "There is no such webhook.", "id: this merchant has no webhook of that id.");
+
     public static StoredResponse WrongState(string state, string why) => Make(409, "wrong-state", "The payment is not in a state for this.", $"state: {state}: {why}", ("state", state));
 
     public static StoredResponse TooMuch(string left) => Make(409, "amount-too-large", "There is not as much left.", $"modificationAmount.value: {left}", ("modificationAmount.value", left));

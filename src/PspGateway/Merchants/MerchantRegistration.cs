@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using PspGateway.Domain.Operations;
+using PspGateway.Merchants.Webhooks;
 using PspGateway.Merchants.Wire;
 
 namespace PspGateway.Merchants;
@@ -15,6 +16,11 @@ internal static class MerchantRegistration
         services.AddSingleton<AccessTokens>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessTokens>());
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MerchantAuthentication>();
+        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, IdentityProvider>();
+        services.AddOptions<IdentityProviderOptions>().BindConfiguration(IdentityProviderOptions.Section)
+            .Validate(o => o.Authority is null or { IsAbsoluteUri: true, Scheme: "https" } or { IsAbsoluteUri: true, IsLoopback: true }, $"{IdentityProviderOptions.Section}:{nameof(IdentityProviderOptions.Authority)} must be an https address (http on loopback only).")
+            .Validate(o => o.Authority is null || o.Audience.Length > 0, $"{IdentityProviderOptions.Section}:{nameof(IdentityProviderOptions.Audience)} is missing: without it every token of the provider would be taken.")
+            .ValidateOnStart();
         services.AddSingleton<LoginLimits>();
         services.AddSingleton<KnownSecrets>();
         services.AddSingleton<ClientLogins>();
@@ -25,10 +31,12 @@ internal static class MerchantRegistration
         services.AddSingleton<ModificationOrders>();
         services.AddSingleton<ModifyPayment>();
         services.AddSingleton<ForceApprove>();
+        builder.AddWebhooks();
     }
 
     public static void MapMerchants(this IEndpointRouteBuilder routes)
     {
+        routes.MapWebhooks();
         AccessTokenEndpoint.Map(routes);
         var payments = Group(routes, "/epayment/v1/payments");
         payments.MapPost("", (HttpContext context, CreatePayment create) => create.HandleAsync(context))
@@ -61,7 +69,7 @@ internal static class MerchantRegistration
         .Produces<ModificationAnswer>().ProducesProblems(404, 409, 413);
 
     private static RouteGroupBuilder Group(IEndpointRouteBuilder routes, string path) => routes.MapGroup(path)
-        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MerchantAuthentication.Scheme })
+        .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = IdentityProvider.Either(routes.ServiceProvider) })
         .AddEndpointFilter<MerchantFilter>()
         .WithCommonProblems();
 }

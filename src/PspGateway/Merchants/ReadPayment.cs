@@ -68,7 +68,7 @@ internal static class ReadPayment
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "No ePayment state for this."),
     };
 
-    private static string? NameOf(PaymentEventName name) => name switch
+    public static string? NameOf(PaymentEventName name) => name switch
     {
         PaymentEventName.Created => "CREATED",
         PaymentEventName.Authorised => "AUTHORIZED",
@@ -81,7 +81,7 @@ internal static class ReadPayment
         _ => null,
     };
 
-    private static EventBody ToBody(PaymentEvent line, Payment payment) => new()
+    public static EventBody ToBody(PaymentEvent line, Payment payment) => new()
     {
         Reference = payment.Reference,
         PspReference = payment.PspTransactionId.ToString(),

@@ -9,13 +9,23 @@ internal static class Commands
     /// <summary>Runs the command that the first argument names; null when it names none.</summary>
     public static async Task<int?> TryRunAsync(string[] args, CancellationToken cancellationToken) => args switch
     {
-        ["migrate", ..] => await MigrateAsync(args[1..], cancellationToken),
+        ["migrate", ..] => await WithDatabaseAsync(args[1..], database => MigrateAsync(database, cancellationToken)),
+        ["webhooks", ..] => await WithDatabaseAsync([], database => WebhooksCommand.RunAsync(args[1..], database, cancellationToken)),
         ["health"] => await HealthAsync(cancellationToken),
+        ["differences", ..] => await WithDatabaseAsync([], database => DifferencesCommand.RunAsync(args[1..], database, cancellationToken)),
         [{ } word, ..] when !word.StartsWith('-') && !word.StartsWith('/') => Unknown(word),
         _ => null,
     };
 
-    private static async Task<int> MigrateAsync(string[] args, CancellationToken cancellationToken)
+    private static async Task<int> MigrateAsync(GatewayDatabase database, CancellationToken cancellationToken)
+    {
+        await Schema.MigrateAsync(database, cancellationToken);
+        await Console.Out.WriteLineAsync("The schema is up to date.");
+        return 0;
+    }
+
+    /// <summary>Gives a command the database that the settings name.</summary>
+    public static async Task<int> WithDatabaseAsync(string[] args, Func<GatewayDatabase, Task<int>> run)
     {
         var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().AddCommandLine(args).Build();
         if (configuration.GetConnectionString(nameof(ConnectionStringOptions.Postgres)) is not { Length: > 0 } connectionString)
@@ -25,9 +35,7 @@ internal static class Commands
         }
 
         await using var database = new GatewayDatabase(connectionString);
-        await Schema.MigrateAsync(database, cancellationToken);
-        await Console.Out.WriteLineAsync("The schema is up to date.");
-        return 0;
+        return await run(database);
     }
 
     /// <summary>For a container's health check, which has no curl: 0 when this machine's service answers /health/live.</summary>
@@ -48,7 +56,7 @@ internal static class Commands
 
     private static int Unknown(string word)
     {
-        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service.");
+        Console.Error.WriteLine($"There is no command '{word}'. Without a command the service starts; 'migrate' applies the schema and exits; 'health' asks the running service; 'differences' lists and resolves books that do not agree; 'merchants' adds, changes and disables who may use the API; 'webhooks' shows what was not delivered and sends it again.");
         return 2;
     }
 }

@@ -14,13 +14,16 @@ namespace PspGateway.Payments;
 /// </summary>
 internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, ModificationRunner modifications, AuthenticationRunner authentications, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // Each kind has its own slots: a shop's ten thousand captures must not keep a customer's money held.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WorkAsync(modifications: false, stoppingToken), WorkAsync(modifications: true, stoppingToken));
+
+    private async Task WorkAsync(bool modifications, CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await DrainAsync(stoppingToken);
+                await DrainAsync(modifications, stoppingToken);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -29,18 +32,18 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
 
             // Jitter only: replicas that poll together would fight for the same rows.
             var jitter = System.Security.Cryptography.RandomNumberGenerator.GetInt32(80, 121) / 100.0;
-            await signal.WaitAsync(options.Value.Poll * jitter, stoppingToken);
+            await signal.WaitAsync(modifications, options.Value.Poll * jitter, stoppingToken);
         }
     }
 
-    public async Task<int> DrainAsync(CancellationToken cancellationToken)
+    public async Task<int> DrainAsync(bool ofModifications, CancellationToken cancellationToken)
     {
         var total = 0;
         IReadOnlyList<ClaimedOperation> claimed;
         do
         {
             // No more than are worked on at once: a lease must not run out while its operation waits for its turn.
-            claimed = await store.ClaimAsync(options.Value.Parallel, options.Value.Lease, cancellationToken);
+            claimed = await store.ClaimAsync(ofModifications, options.Value.Parallel, options.Value.Lease, cancellationToken);
             Failpoint.Here("claim.after-commit", claimed.Select(o => o.PaymentId));
             total += claimed.Count;
             await Task.WhenAll(claimed.Select(HandleAsync));

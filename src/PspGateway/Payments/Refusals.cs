@@ -184,7 +184,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
     [LoggerMessage(2403, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}); the approval is being reversed.")]
     private partial void LogWithdrawn(PspTransactionId pspTransactionId, string reason);
 
-    [LoggerMessage(2407, LogLevel.Warning, "Payment {PspTransactionId}: Vipps did not take our OK ({Reason}); the merchant has cancelled it already.")]
+    [LoggerMessage(2407, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}). The merchant has ordered its cancel already: see that it is done, or cancel what is left at the acquirer.")]
     private partial void LogCancelled(PspTransactionId pspTransactionId, string reason);
 
     [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a refusal ({Reason}) could not be stored and is forgotten; look the payment up at Vipps.")]

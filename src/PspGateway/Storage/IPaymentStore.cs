@@ -45,7 +45,8 @@ internal interface IPaymentStore
     Task<IReadOnlyList<Guid>> ExpireAsync(int limit, CancellationToken cancellationToken);
 
     /// <summary>Takes leases of what is due.</summary>
-    Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(int limit, TimeSpan lease, CancellationToken cancellationToken);
+    /// <param name="modifications">Captures, refunds and cancels; else what decides and undoes authorisations.</param>
+    Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>The rung was taken by the acquirer: the next one comes at its offset from the ladder's start, or at once if the acquirer's reference was learned meanwhile.</summary>
     Task<bool> NextRungAsync(ClaimedOperation reverse, TimeSpan offset, CancellationToken cancellationToken);

@@ -45,8 +45,8 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
 
     public Task<IReadOnlyList<Guid>> ExpireAsync(int limit, CancellationToken cancellationToken) => ExpiryWrite.RunAsync(database.General, limit, cancellationToken);
 
-    public Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(int limit, TimeSpan lease, CancellationToken cancellationToken) =>
-        OperationClaim.RunAsync(database.General, limit, lease, cancellationToken);
+    public Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken) =>
+        OperationClaim.RunAsync(database.General, modifications, limit, lease, cancellationToken);
 
     public Task<bool> NextRungAsync(ClaimedOperation reverse, TimeSpan offset, CancellationToken cancellationToken) =>
         ReversalWrite.NextRungAsync(database.General, reverse, reverse.Tries + 1, offset, cancellationToken);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using PspGateway.Payments;
 using PspGateway.Payments.StepUps;
+using PspGateway.Vipps.Reconciliation;
 using PspGateway.Vipps.StatusUpdates;
 
 namespace PspGateway.Vipps;
@@ -44,6 +45,7 @@ internal static class VippsRegistration
         services.AddSingleton<IWallet, VippsWallet>();
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>, MakePaymentAuthentication>();
         services.AddHostedService<StatusUpdateWorker>();
+        services.AddHostedService<ReconciliationWorker>();
     }
 
     private static bool HasValidKeys(MakePaymentOptions options) => options.SigningKeys.Count > 0 && options.SigningKeys.All(key =>

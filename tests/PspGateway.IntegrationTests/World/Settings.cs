@@ -5,6 +5,9 @@ internal static class Settings
 {
     public const string Merchant = "123456";
     public const string OtherMerchant = "654321";
+
+    /// <summary>Vipps knows it, and the gateway does not until it is added by command.</summary>
+    public const string AddedMerchant = "777001";
     public const string ClientId = "simulated-shop-client";
     public const string ClientSecret = "simulated-shop-secret";
     public const string SubscriptionKey = "simulated-shop-subscription-key";

@@ -6,6 +6,7 @@ namespace PspGateway.IntegrationTests.World;
 internal sealed class TcpLineConnection(TcpLine line, TcpClient near)
 {
     private static readonly TimeSpan BetweenBytes = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
     private TcpClient? _far;
     private volatile bool _cut;
     private volatile bool _halfOpen;
@@ -18,7 +19,14 @@ internal sealed class TcpLineConnection(TcpLine line, TcpClient near)
             using (near)
             using (far)
             {
-                await Task.WhenAny(PumpAsync(near.GetStream(), far.GetStream(), answers: false), PumpAsync(far.GetStream(), near.GetStream(), answers: true));
+                var questions = PumpAsync(near.GetStream(), far.GetStream(), answers: false);
+                var answers = PumpAsync(far.GetStream(), near.GetStream(), answers: true);
+                if (await Task.WhenAny(questions, answers) == questions && !await questions)
+                {
+                    // Whoever was asked is gone; what it had said before still comes through, as on a real line.
+                    await Task.WhenAny(answers, Task.Delay(LastWords, line.Stopped));
+                }
+
                 if (_halfOpen)
                 {
                     // Nothing more is said to who is here, until it goes or the line ends.
@@ -57,7 +65,8 @@ internal sealed class TcpLineConnection(TcpLine line, TcpClient near)
         }
     }
 
-    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool answers)
+    /// <summary>True when who speaks here has said all.</summary>
+    private async Task<bool> PumpAsync(NetworkStream from, NetworkStream to, bool answers)
     {
         var buffer = new byte[16 * 1024];
         try
@@ -68,17 +77,19 @@ internal sealed class TcpLineConnection(TcpLine line, TcpClient near)
                 if (_cut && answers)
                 {
                     Reset();
-                    return;
+                    return true;
                 }
 
                 // Marked before it is passed on: the answer may be faster than the next line here.
                 _cut |= !answers && EndsAStatement(buffer.AsSpan(0, read)) && line.TryTakeCut();
                 await PassAsync(to, buffer.AsMemory(0, read), answers);
             }
+
+            return true;
         }
         catch (Exception exception) when (IsEnd(exception))
         {
-            // One side has gone; so does the other.
+            return false;
         }
     }
 

@@ -65,6 +65,7 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
                 ["Simulator:GatewayBaseUrl"] = GatewayUrl.AbsoluteUri,
                 ["Simulator:MerchantSerialNumbers:0"] = Settings.Merchant,
                 ["Simulator:MerchantSerialNumbers:1"] = Settings.OtherMerchant,
+                ["Simulator:MerchantSerialNumbers:2"] = Settings.AddedMerchant,
                 ["Simulator:NotificationDelay"] = "00:00:00.050",
             });
             builder.Configuration.AddInMemoryCollection(SimulatorOverrides);

@@ -57,24 +57,35 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
         switch (dice.Next(100))
         {
             case < 4:
-                await Task.WhenAll(shop.PostAsync(payment, mark: _outages.Excuse), shop.PostAsync(payment, "USER_CANCEL", mark: _outages.Excuse));
+                await Task.WhenAll(shop.PostAsync(payment, mark: _outages.Excuse), RefuseAsync(payment, "USER_CANCEL"));
                 break;
             case < 6:
-                await shop.PostAsync(payment, "USER_CANCEL", mark: _outages.Excuse);
+                await RefuseAsync(payment, "USER_CANCEL");
                 break;
             case < 9:
                 await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => shop.PostAsync(payment, mark: _outages.Excuse)));
                 break;
             case < 11:
-                await shop.PostAsync(payment, hangUpAfterMs: dice.Next(1, 200), mark: _outages.Excuse);
+                // Well before the OK: bytes that cross with a hang-up are beyond what anybody at this end can know (docs/invariants.md, I2).
+                await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 800);
+                await shop.PostAsync(payment, hangUpAfterMs: dice.Next(1, 300), mark: _outages.Excuse);
                 break;
             case < 13:
                 await shop.PostAsync(payment, mark: _outages.Excuse);
-                await shop.PostAsync(payment, "TIMEOUT", mark: _outages.Excuse);
+                await RefuseAsync(payment, "TIMEOUT");
                 break;
             default:
                 await shop.PostAsync(payment, mark: _outages.Excuse);
                 break;
+        }
+    }
+
+    /// <summary>Until somebody has heard it: a no that reached nobody is nothing that a gateway could act upon.</summary>
+    private async Task RefuseAsync(string payment, string state)
+    {
+        for (var tries = 0; tries < 20 && (await shop.PostAsync(payment, state, mark: _outages.Excuse)).Status is null; tries++)
+        {
+            await Task.Delay(300);
         }
     }
 

@@ -20,6 +20,10 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
     private readonly List<Task> _keepers = [];
     private volatile IReadOnlyList<Case> _dying = [];
 
+    private readonly List<Case> _tried = [];
+
+    public IReadOnlyList<Case> Tried => _tried;
+
     public int Kills => world.Replicas.Sum(r => r.Lives) - world.Replicas.Count;
 
     /// <summary>One whose neighbour was hit first may miss its failpoint: it is led there again. Those that never came there.</summary>
@@ -30,6 +34,7 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
         for (var round = 0; round < Rounds && left.Count > 0; round++)
         {
             left = [.. left.Select(c => round == 0 ? c : c.Again())];
+            _tried.AddRange(left);
             await RunOnceAsync(left);
             var patience = TimeProvider.System.GetTimestamp() + (long)(FiresWithin.TotalSeconds * TimeProvider.System.TimestampFrequency);
             while (Fired(left).Count < left.Count && TimeProvider.System.GetTimestamp() < patience)

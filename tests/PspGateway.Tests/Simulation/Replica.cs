@@ -131,7 +131,7 @@ internal sealed class Replica : IDisposable
             {
                 try
                 {
-                    await _worker.DrainAsync(CancellationToken.None);
+                    await _worker.DrainAsync(ofModifications: false, CancellationToken.None);
                 }
                 catch (Npgsql.NpgsqlException)
                 {

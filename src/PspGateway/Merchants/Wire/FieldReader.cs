@@ -69,6 +69,18 @@ internal readonly struct FieldReader(JsonElement element)
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw new InvalidFieldException(field, "must be true or false");
     }
 
+    /// <summary>A list of strings; empty where there is none.</summary>
+    public IReadOnlyList<string> Texts(string field)
+    {
+        if (Find(field) is not { } value)
+        {
+            return [];
+        }
+
+        Check(value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String), field, "must be a list of strings");
+        return [.. value.EnumerateArray().Select(item => Unescape(item.GetString, field))];
+    }
+
     public void Refuse(string field, string reason) => Check(Find(field) is null, field, reason);
 
     public IReadOnlyDictionary<string, string> Strings(string field, int maxKey, int maxValue)

@@ -145,4 +145,7 @@ internal sealed class ProblemField
 [JsonSerializable(typeof(IReadOnlyList<EventBody>))]
 [JsonSerializable(typeof(AccessTokenAnswer))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(WebhookCreated))]
+[JsonSerializable(typeof(WebhookList))]
+[JsonSerializable(typeof(WebhookPayload))]
 internal sealed partial class MerchantJson : JsonSerializerContext;

@@ -68,7 +68,10 @@ internal sealed class WebhookDeliveryMapping : IEntityTypeConfiguration<WebhookD
         builder.HasKey(d => d.Id);
         builder.Property(d => d.Id).ValueGeneratedNever();
         builder.HasIndex(d => new { d.SubscriptionId, d.EventId }).IsUnique();
-        builder.HasIndex(d => new { d.DueAt, d.Id }).HasDatabaseName("ix_webhook_deliveries_due").HasFilter("due_at is not null");
+
+        // What waits, by endpoint, and whether something of the same payment waits before it.
+        builder.HasIndex(d => new { d.SubscriptionId, d.DueAt }).HasDatabaseName("ix_webhook_deliveries_due").HasFilter("due_at is not null");
+        builder.HasIndex(d => new { d.SubscriptionId, d.PaymentId, d.CreatedAt }).HasDatabaseName("ix_webhook_deliveries_order").HasFilter("due_at is not null");
         builder.HasOne<WebhookSubscriptionRow>().WithMany().HasForeignKey(d => d.SubscriptionId);
     }
 }

@@ -1073,13 +1073,17 @@ namespace PspGateway.Storage.Migrations
                     b.HasKey("Id")
                         .HasName("pk_webhook_deliveries");
 
-                    b.HasIndex("DueAt", "Id")
+                    b.HasIndex("SubscriptionId", "DueAt")
                         .HasDatabaseName("ix_webhook_deliveries_due")
                         .HasFilter("due_at is not null");
 
                     b.HasIndex("SubscriptionId", "EventId")
                         .IsUnique()
                         .HasDatabaseName("ix_webhook_deliveries_subscription_id_event_id");
+
+                    b.HasIndex("SubscriptionId", "PaymentId", "CreatedAt")
+                        .HasDatabaseName("ix_webhook_deliveries_order")
+                        .HasFilter("due_at is not null");
 
                     b.ToTable("webhook_deliveries", (string)null);
                 });
@@ -1097,6 +1101,11 @@ namespace PspGateway.Storage.Migrations
                     b.Property<DateTimeOffset?>("DeletedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("deleted_at");
+
+                    b.PrimitiveCollection<List<string>>("EventNames")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("event_names");
 
                     b.PrimitiveCollection<List<string>>("Events")
                         .IsRequired()

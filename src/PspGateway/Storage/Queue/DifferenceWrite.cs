@@ -11,6 +11,17 @@ internal static class DifferenceWrite
         on conflict (payment_id, cause) where resolved_at is null do nothing
         """;
 
+    private const string ResolveSql = "update differences set resolved_at = clock_timestamp(), resolved_by = @who where id = @id and resolved_at is null";
+
+    /// <summary>False: there is no open one of that id.</summary>
+    public static async Task<bool> ResolveAsync(NpgsqlDataSource database, Guid id, string who, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(ResolveSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
+        command.Parameters.Add(new NpgsqlParameter<string>("who", who));
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+
     /// <summary>False: it is open already.</summary>
     public static async Task<bool> OpenAsync(NpgsqlDataSource database, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken)
     {

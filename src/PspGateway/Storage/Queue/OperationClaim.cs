@@ -54,7 +54,7 @@ internal static class OperationClaim
     private const string Sql = """
         with due as (
             select o.id from operations o
-            where o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())
+            where (o.kind in ('Capture', 'Cancel', 'Refund')) = @modifications and o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())
               and (o.kind in ('Authorise', 'Reverse', 'Authenticate') or not exists (
                   select from operations e
                   where e.payment_id = o.payment_id and e.kind in ('Capture', 'Cancel', 'Refund') and e.id <> o.id
@@ -76,12 +76,13 @@ internal static class OperationClaim
         left join operations a on a.id = c.reverses_operation_id
         """;
 
-    public static async Task<IReadOnlyList<ClaimedOperation>> RunAsync(NpgsqlDataSource database, int limit, TimeSpan lease, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<ClaimedOperation>> RunAsync(NpgsqlDataSource database, bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var sql = Sql;
         PlantedBug.InStatement(ref sql);
         await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<bool>("modifications", modifications));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -106,7 +106,8 @@ internal static class StatusBatches
     // The books are held against each other a while after the last that Vipps was told.
     private const string ReconcileSql = """
         insert into reconciliations (payment_id, merchant_serial_number, tries, due_at)
-        select distinct t.payment_id, b.merchant_serial_number, 0, clock_timestamp() + @reconcile_after from told t, batch b where t.sent_at is not null
+        select t.payment_id, min(b.merchant_serial_number), 0, clock_timestamp() + @reconcile_after from told t, batch b where t.sent_at is not null
+        group by t.payment_id
         order by t.payment_id
         on conflict (payment_id) do update set due_at = excluded.due_at, tries = 0
         """;
@@ -118,6 +119,11 @@ internal static class StatusBatches
         """;
 
     // The refused batch is closed, and each half becomes a batch of its own: nothing of it had an effect.
+    private const string RenewSql = """
+        update status_batches set lease_until = clock_timestamp() + @lease, due_at = clock_timestamp() + @lease
+        where id = @id and generation = @generation and finished_at is null
+        """;
+
     private const string SplitSql = """
         with closed as (
             update status_batches set finished_at = clock_timestamp(), due_at = null, lease_until = null
@@ -157,8 +163,10 @@ internal static class StatusBatches
         told as (
             update status_updates u
             set sent_at = case when u.id = any(@shown) then clock_timestamp() end,
-                batch_id = case when u.id = any(@shown) then u.batch_id end,
-                due_at = case when u.id = any(@shown) then null else u.created_at end
+                parked_at = case when u.payment_id = any(@strange) then clock_timestamp() end,
+                parked_why = case when u.payment_id = any(@strange) then @why end,
+                batch_id = case when u.id = any(@shown) or u.payment_id = any(@strange) then u.batch_id end,
+                due_at = case when not (u.id = any(@shown) or u.payment_id = any(@strange)) then u.created_at end
             from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
             returning u.payment_id, u.sent_at
         )
@@ -183,6 +191,16 @@ internal static class StatusBatches
         await transaction.CommitAsync(cancellationToken);
         Failpoint.Here(frozen > 0 ? "freeze.after-commit" : "");
         return frozen > 0;
+    }
+
+    /// <summary>False: somebody else holds the batch by now.</summary>
+    public static async Task<bool> RenewAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(RenewSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
+        command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     public static async Task<ClaimedBatch?> ClaimAsync(NpgsqlDataSource database, TimeSpan lease, CancellationToken cancellationToken)
@@ -242,8 +260,10 @@ internal static class StatusBatches
     public static Task ParkAsync(NpgsqlDataSource database, ClaimedBatch batch, string why, CancellationToken cancellationToken) =>
         RunAsync(database, ParkSql, batch, cancellationToken, new NpgsqlParameter<string>("why", why));
 
-    public static Task SettleAsync(NpgsqlDataSource database, ClaimedBatch batch, IReadOnlyList<Guid> shown, TimeSpan reconcileAfter, CancellationToken cancellationToken) =>
-        RunAsync(database, SettleSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("shown", [.. shown]), new NpgsqlParameter<TimeSpan>("reconcile_after", reconcileAfter));
+    /// <param name="shown">The updates that had their effect.</param>
+    /// <param name="strange">Payments that nothing can be told of: their updates are put before a person.</param>
+    public static Task SettleAsync(NpgsqlDataSource database, ClaimedBatch batch, IReadOnlyList<Guid> shown, IReadOnlyList<Guid> strange, string why, TimeSpan reconcileAfter, CancellationToken cancellationToken) =>
+        RunAsync(database, SettleSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("shown", [.. shown]), new NpgsqlParameter<Guid[]>("strange", [.. strange]), new NpgsqlParameter<string>("why", why), new NpgsqlParameter<TimeSpan>("reconcile_after", reconcileAfter));
 
     public static Task SplitAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken)
     {

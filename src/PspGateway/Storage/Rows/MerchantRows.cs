@@ -93,6 +93,9 @@ internal sealed class WebhookSubscriptionRow
 
     public required List<string> Events { get; init; }
 
+    /// <summary>The same in history's words: what the trigger that fans events out compares.</summary>
+    public required List<string> EventNames { get; init; }
+
     public required byte[] SealedSecret { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -143,20 +143,30 @@ internal sealed partial class StatusUpdateWorker(
     /// <summary>Reads what Vipps knows of each payment of a doubtful batch, and sends again only what it does not.</summary>
     private async Task ResolveAsync(ClaimedBatch batch)
     {
+        var (shown, strange) = (new List<Guid>(), new List<Guid>());
         Failpoint.Here("doubt.before-read", batch.Updates.Select(u => u.PaymentId));
-        var shown = new List<Guid>();
         var told = await StatusBatches.ToldBeforeAsync(database.General, batch, CancellationToken.None);
+        var renewed = time.GetTimestamp();
         foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
         {
+            // Hundreds of reads may take longer than a lease.
+            if (time.GetElapsedTime(renewed) > operations.Value.Lease)
+            {
+                if (!await StatusBatches.RenewAsync(database.General, batch, operations.Value.Lease * 2, CancellationToken.None))
+                {
+                    return;
+                }
+
+                renewed = time.GetTimestamp();
+            }
+
             using var timeout = new CancellationTokenSource(CallTimeout, time);
             var answer = await client.GetAsync("details", $"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
             if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
             {
-                // Vipps will say the same tomorrow: whether the batch had its effect is a person's to find out.
-                await StatusBatches.ParkAsync(database.General, batch, $"Doubtful, and Vipps' details of {new PspTransactionId(payment.Key)} answer HTTP {(int)answer.Status}", CancellationToken.None);
-                LogDoubtfulParked(new PspTransactionId(payment.Key), batch.Id, batch.Updates.Count);
-                Told(ReportResult.Parked, batch.Updates);
-                return;
+                // Vipps will say the same tomorrow: whether this payment's updates had their effect is a person's to find out.
+                strange.Add(payment.Key);
+                continue;
             }
 
             if (LogOf(answer) is not { } entries)
@@ -171,9 +181,14 @@ internal sealed partial class StatusUpdateWorker(
                 .Select(u => u.Id));
         }
 
-        await StatusBatches.SettleAsync(database.General, batch, shown, vipps.Value.DetailsAfter, CancellationToken.None);
+        await StatusBatches.SettleAsync(database.General, batch, shown, strange, "Doubtful, and Vipps has no details of the payment", vipps.Value.DetailsAfter, CancellationToken.None);
         LogResolved(batch.Id, shown.Count, batch.Updates.Count);
         Told(ReportResult.Sent, [.. batch.Updates.Where(u => shown.Contains(u.Id))]);
+        foreach (var parked in batch.Updates.Where(u => strange.Contains(u.PaymentId)).GroupBy(u => u.PaymentId))
+        {
+            LogDoubtfulParked(new PspTransactionId(parked.Key), parked.Count(), batch.Id);
+            Told(ReportResult.Parked, [.. parked]);
+        }
     }
 
     /// <summary>Counted, and noted in the trace of each payment, linked to the batch's own.</summary>
@@ -188,7 +203,7 @@ internal sealed partial class StatusUpdateWorker(
         foreach (var update in updates)
         {
             using var step = PaymentTrace.Step("report", new PspTransactionId(update.PaymentId));
-            step?.SetTag("status", WordOf(update.Status)).SetTag("outcome", LabelWords.Of(result));
+            step?.SetTag("status", VippsStatus.Of(update.Status)).SetTag("outcome", LabelWords.Of(result));
         }
     }
 
@@ -207,24 +222,15 @@ internal sealed partial class StatusUpdateWorker(
     }
 
     private static bool Matches(TransactionLogEntry entry, BatchedUpdate update) =>
-        entry.Operation == WordOf(update.Status) && entry.Amount == update.AmountMinor && (entry.OperationSuccess ?? true) == update.Success;
+        entry.Operation == VippsStatus.Of(update.Status) && entry.Amount == update.AmountMinor && (entry.OperationSuccess ?? true) == update.Success;
 
     private static TransactionInfo ToWire(BatchedUpdate update) => new()
     {
         PspTransactionId = new PspTransactionId(update.PaymentId).ToString(),
-        Status = WordOf(update.Status),
+        Status = VippsStatus.Of(update.Status),
         Amount = checked((int)update.AmountMinor),
         Currency = update.Currency,
         OperationStatus = update.Success ? "SUCCESS" : "FAILED",
-    };
-
-    private static string WordOf(ReportedEffect effect) => effect switch
-    {
-        ReportedEffect.Authorised => VippsStatus.Reserved,
-        ReportedEffect.Captured => VippsStatus.Captured,
-        ReportedEffect.Cancelled => VippsStatus.Cancelled,
-        ReportedEffect.Refunded => VippsStatus.Refunded,
-        _ => throw new ArgumentOutOfRangeException(nameof(effect), effect, "Vipps has no word for this."),
     };
 
     [LoggerMessage(4001, LogLevel.Information, "Sent {Count} status updates of merchant {Merchant} in batch {BatchId}.")]
@@ -236,8 +242,8 @@ internal sealed partial class StatusUpdateWorker(
     [LoggerMessage(4003, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps refuses the update {Status}, it is parked: {Code} {Text}")]
     private partial void LogParked(PspTransactionId pspTransactionId, ReportedEffect status, string code, string text);
 
-    [LoggerMessage(4007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, doubtful batch {BatchId} of {Count} updates is parked: Vipps has no details to tell whether it had its effect.")]
-    private partial void LogDoubtfulParked(PspTransactionId pspTransactionId, Guid batchId, int count);
+    [LoggerMessage(4007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, {Count} updates of doubtful batch {BatchId} are parked: Vipps has no details to tell whether they had their effect.")]
+    private partial void LogDoubtfulParked(PspTransactionId pspTransactionId, int count, Guid batchId);
 
     [LoggerMessage(EventId = 4004, Message = "{Alert}batch {BatchId} had no effect that is known (HTTP {Status}, doubtful: {Doubtful}); again in {Delay}.")]
     private partial void LogRetry(LogLevel level, string alert, Guid batchId, int status, bool doubtful, TimeSpan delay);

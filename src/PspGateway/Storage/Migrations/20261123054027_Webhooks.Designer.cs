@@ -13,8 +13,8 @@ using PspGateway.Storage;
 namespace PspGateway.Storage.Migrations
 {
     [DbContext(typeof(GatewayDbContext))]
-    [Migration("20261123061414_StepUps")]
-    partial class StepUps
+    [Migration("20261123054027_Webhooks")]
+    partial class Webhooks
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -873,16 +873,7 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
-                    b.Property<int>("Attempts")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempts");
-
-                    b.Property<Guid?>("AuthenticateOperationId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("authenticate_operation_id");
-
                     b.Property<string>("CancelUrl")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("cancel_url");
 
@@ -895,14 +886,8 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnName("expires_at");
 
                     b.Property<string>("FailureUrl")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("failure_url");
-
-                    b.Property<byte[]>("NumberFingerprint")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("number_fingerprint");
 
                     b.Property<Guid>("OperationId")
                         .HasColumnType("uuid")
@@ -917,14 +902,6 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("payment_id");
 
-                    b.Property<byte[]>("SealedCard")
-                        .HasColumnType("bytea")
-                        .HasColumnName("sealed_card");
-
-                    b.Property<byte[]>("SealedPage")
-                        .HasColumnType("bytea")
-                        .HasColumnName("sealed_page");
-
                     b.Property<byte[]>("SealedResult")
                         .HasColumnType("bytea")
                         .HasColumnName("sealed_result");
@@ -935,21 +912,15 @@ namespace PspGateway.Storage.Migrations
                         .HasColumnName("state");
 
                     b.Property<string>("SuccessUrl")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("success_url");
 
                     b.Property<byte[]>("TokenFingerprint")
-                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("token_fingerprint");
 
                     b.HasKey("Id")
                         .HasName("pk_step_ups");
-
-                    b.HasIndex("ExpiresAt")
-                        .HasDatabaseName("ix_step_ups_to_expire")
-                        .HasFilter("state in ('Waiting', 'Authenticating', 'Challenged', 'Succeeded')");
 
                     b.HasIndex("OperationId")
                         .HasDatabaseName("ix_step_ups_operation_id");
@@ -959,7 +930,6 @@ namespace PspGateway.Storage.Migrations
                         .HasDatabaseName("ix_step_ups_page_reference");
 
                     b.HasIndex("PaymentId")
-                        .IsUnique()
                         .HasDatabaseName("ix_step_ups_payment_id");
 
                     b.ToTable("step_ups", (string)null);
@@ -1076,13 +1046,17 @@ namespace PspGateway.Storage.Migrations
                     b.HasKey("Id")
                         .HasName("pk_webhook_deliveries");
 
-                    b.HasIndex("DueAt", "Id")
+                    b.HasIndex("SubscriptionId", "DueAt")
                         .HasDatabaseName("ix_webhook_deliveries_due")
                         .HasFilter("due_at is not null");
 
                     b.HasIndex("SubscriptionId", "EventId")
                         .IsUnique()
                         .HasDatabaseName("ix_webhook_deliveries_subscription_id_event_id");
+
+                    b.HasIndex("SubscriptionId", "PaymentId", "CreatedAt")
+                        .HasDatabaseName("ix_webhook_deliveries_order")
+                        .HasFilter("due_at is not null");
 
                     b.ToTable("webhook_deliveries", (string)null);
                 });
@@ -1100,6 +1074,11 @@ namespace PspGateway.Storage.Migrations
                     b.Property<DateTimeOffset?>("DeletedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("deleted_at");
+
+                    b.PrimitiveCollection<List<string>>("EventNames")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("event_names");
 
                     b.PrimitiveCollection<List<string>>("Events")
                         .IsRequired()
