@@ -7,6 +7,7 @@ namespace PspGateway.Simulator.Phone;
 internal static class IssuerPage
 {
     private const string Code = "1234";
+    private const string Look = ".pay,.pay:hover{background:#1d4f91;color:#fff}";
 
     public static void MapIssuer(this WebApplication app)
     {
@@ -46,7 +47,7 @@ internal static class IssuerPage
         <button class="plain" name="action" value="cancel" type="submit">It is not me</button>
         </form>
         </div><footer>A simulation of a bank&rsquo;s 3-D Secure page</footer></main>
-        """), framed: true);
+        """), look: Look, framed: true);
 
     private static IResult Unknown() => Page.Message("The bank does not know this", "The page was used before, or its link is incomplete.", StatusCodes.Status404NotFound);
 }

@@ -21,7 +21,7 @@ internal static class PhoneCards
     [
         new("visa", "Visa", "3500", "works"),
         new("mastercard", "Mastercard", "8031", "works"),
-        new("mastercard-3ds", "Mastercard", "3035", "the bank asks you first"),
+        new("mastercard-3ds", "Mastercard", "3035", "the bank asks"),
     ];
 
     private static readonly PhoneCard[] Refused =

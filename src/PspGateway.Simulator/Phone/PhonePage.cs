@@ -63,7 +63,7 @@ internal static class PhonePage
         VippsState.INITIATED => Frame(payment, "Confirm payment", Choices(payment, "Approve", PhoneCards.Choice)),
         VippsState.STEP_UP => Frame(payment, "Your bank wants to know it is you", Markup.Of($"""
             {BankLink(payment)}
-            {Choices(payment, "I am done at the bank", Markup.Empty)}
+            {Choices(payment, "I am done at the bank", Markup.Empty, "plain")}
             """)),
         VippsState.RESERVED => Done(payment, "Payment approved", "good", "The amount is reserved on your card."),
         VippsState.CANCELLED_BY_USER => Done(payment, "Payment cancelled", "bad", "Nothing was reserved."),
@@ -76,10 +76,10 @@ internal static class PhonePage
             ? Markup.Of($"""<p><a class="button pay" href="{url.AbsoluteUri}">Go to your bank</a></p>""")
             : Markup.Of($"""<p class="hint">The gateway named no page of the bank.</p>""");
 
-    private static Markup Choices(VippsPayment payment, string approve, Markup card) => Markup.Of($"""
+    private static Markup Choices(VippsPayment payment, string approve, Markup card, string look = "pay") => Markup.Of($"""
         <form method="post" action="/phone?token={payment.LandingToken}">
         {card}
-        <button class="pay" name="action" value="approve" type="submit">{approve}</button>
+        <button class="{look}" name="action" value="approve" type="submit">{approve}</button>
         <button class="plain" name="action" value="cancel" type="submit">Cancel</button>
         <button class="quiet" name="action" value="timeout" type="submit">Let the time run out</button>
         </form>

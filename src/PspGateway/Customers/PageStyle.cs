@@ -21,6 +21,7 @@ internal static class PageStyle
         a:focus-visible { outline: 3px solid #1c1c1c; outline-offset: 3px; }
         small { color: #5b5b5b; }
         form { margin: 0 0 .75rem; }
+        main > :last-child { margin-bottom: 0; }
         button { display: block; width: 100%; padding: .9rem 1rem; border: 0; border-radius: 2rem; background: #ff5b24; color: #1c0a02; font: inherit; font-weight: 600; cursor: pointer; }
         button.quiet { background: none; color: #5b5b5b; font-weight: 400; text-decoration: underline; }
         button:focus-visible { outline: 3px solid #1c1c1c; outline-offset: 3px; }
