@@ -6,16 +6,25 @@ namespace PspGateway.Operators;
 
 /// <summary>
 /// The addresses of customers' pages have a reference in them that only the customer should know, and a bank's return what the bank gave. ASP.NET
-/// Core puts the path beside every line of a request, and at its more talkative levels into their texts.
+/// Core puts the path beside every line of a request, and at its more talkative levels into their texts. A route is no address: its {reference} stays.
 /// </summary>
 internal sealed partial class MaskedPaths : ILogEventEnricher
 {
     public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
     {
         logEvent.RemovePropertyIfPresent("RequestPath");
-        foreach (var (name, text) in logEvent.Properties.Select(p => (p.Key, Text: TextOf(p.Value))).Where(p => p.Text is not null && IsOfACustomer(p.Text)).ToList())
+        Dictionary<string, string>? masked = null;
+        foreach (var (name, value) in logEvent.Properties)
         {
-            logEvent.AddOrUpdateProperty(new LogEventProperty(name, new ScalarValue(Secret().Replace(text ?? "", "${before}****"))));
+            if (TextOf(value) is { } text && IsOfACustomer(text))
+            {
+                (masked ??= [])[name] = Secret().Replace(text, "${before}****");
+            }
+        }
+
+        foreach (var (name, text) in masked ?? [])
+        {
+            logEvent.AddOrUpdateProperty(new LogEventProperty(name, new ScalarValue(text)));
         }
     }
 
@@ -26,6 +35,6 @@ internal sealed partial class MaskedPaths : ILogEventEnricher
     public static bool IsOfACustomer(string text) =>
         text.Contains("/3ds/", StringComparison.OrdinalIgnoreCase) || text.Contains("/return/", StringComparison.OrdinalIgnoreCase) || text.Contains("redirectResult=", StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex("(?<before>/3ds/|/return/|redirectResult=)[^/?&#\\s\"]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<before>/3ds/|/return/|redirectResult=)(?!\\{)[^/?&#\\s\"]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Secret();
 }
