@@ -149,6 +149,8 @@ public sealed class CollectorTests(WorldOfProcesses world) : IClassFixture<World
         // The return page's address is the customer's alone: neither a log line nor a span names it.
         var reference = await world.QueryAsync<string>($"select return_reference from payments where id = '{Guid.Parse(payment.PspTransactionId)}'");
         await world.Http.GetStringAsync(new Uri(world.GatewayUrl, $"return/{reference}"));
+        using var head = await world.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(world.GatewayUrl, $"return/{reference}")));
+        using var below = await world.Http.GetAsync(new Uri(world.GatewayUrl, $"return/{reference}/x"));
 
         // What was not sent yet is sent by an orderly stop.
         var stopping = Stopwatch.StartNew();

@@ -80,6 +80,7 @@ internal static class ThreeDSecurePage
             StepUpStep.Collect collect => Collect(context, words, self, collect),
             StepUpStep.Challenge { Page.Posts: true } challenge => Post(context, words, self, challenge),
             StepUpStep.Challenge challenge => Go(context, words, self, challenge),
+            StepUpStep.ReturnAgain again => ReturnAgain(context, words, self, again),
             _ => Wait(context, words, self),
         };
     }
@@ -109,6 +110,14 @@ internal static class ThreeDSecurePage
         var fields = string.Concat(challenge.Page.Fields.Select(field => $"<input type=\"hidden\" name=\"{Encode(field.Key)}\" value=\"{Encode(field.Value)}\">"));
         var form = $"<form method=\"post\" action=\"{Encode(challenge.Page.Address.AbsoluteUri)}\">{fields}<button>{Encode(say.Continue)}</button></form>{CancelForm(say, self)}";
         return Html(context, words, say.Title, say.Collect, form, [.. challenge.Ways, challenge.Page.Address.AbsoluteUri], script: PostScript);
+    }
+
+    /// <summary>Not by itself: it is tried again when the customer says so.</summary>
+    private static IResult ReturnAgain(HttpContext context, ReturnWords words, string self, StepUpStep.ReturnAgain again)
+    {
+        var say = ThreeDSecureWords.For(words.Language);
+        var form = $"<form method=\"post\" action=\"{self}/return\"><input type=\"hidden\" name=\"redirectResult\" value=\"{Encode(again.RedirectResult)}\"><button>{Encode(say.TryAgain)}</button></form>{CancelForm(say, self)}";
+        return Html(context, words, say.Title, say.Again, form, []);
     }
 
     private static IResult Wait(HttpContext context, ReturnWords words, string self)

@@ -15,8 +15,9 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         finally
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
-            if (MaskedPaths.IsOfACustomer(route))
+            if (MaskedPaths.IsOfACustomer(context.Request.Path.Value ?? ""))
             {
+                // Also where no route took it: a HEAD, or something below the page's address.
                 context.Features.Get<IHttpActivityFeature>()?.Activity.SetTag("url.path", route);
             }
 

@@ -89,6 +89,20 @@ public sealed class ThreeDSecureAnswerTests(WorldOfAnyAnswers world) : IClassFix
         Assert.IsType(sent ? typeof(AuthenticationOutcome.Challenge) : typeof(AuthenticationOutcome.Refused), outcome);
     }
 
+    [Theory]
+    [InlineData("\"merchantReference\":\"ours-3ds1\",", true)]
+    [InlineData("\"merchantReference\":\"theirs-3ds1\",", false)]
+    [InlineData("", false)]
+    public async Task What_a_browser_brought_back_counts_only_where_the_answer_names_our_authentication(string member, bool counts)
+    {
+        var answer = Finished.Replace("\"merchantReference\":\"ours-3ds1\",", member, StringComparison.Ordinal);
+
+        var outcome = await AskAsync(200, answer, completing: true);
+
+        Assert.Equal(counts, outcome is AuthenticationOutcome.Authenticated);
+        Assert.Null((outcome as AuthenticationOutcome.Doubtful)?.AcquirerReference);
+    }
+
     [Fact]
     public async Task A_redirect_after_the_challenge_is_no_end() => Assert.IsType<AuthenticationOutcome.Doubtful>(
         await AskAsync(200, """{"resultCode":"RedirectShopper","action":{"type":"redirect","method":"GET","url":"https://bank.example/"}}""", completing: true));

@@ -46,7 +46,10 @@ public sealed class StepUpCrashTests(StepUpProcesses world) : IClassFixture<Step
         await world.AssertEndedAsync(payment, "ABORTED", "Failed");
         Assert.Equal(world.OperationsUrl(payment, "FAIL"), (await customer.LookAsync()).Location);
         Assert.Equal(94, (await world.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
-        Assert.Single((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls, c => c["reference"]!.GetValue<string>().Contains("-3ds", StringComparison.Ordinal));
+        await TestWorld.EventuallyAsync(async () => await CallsAsync() > 0, what: "the end of the call");
+        Assert.Equal(1, await CallsAsync());
+
+        async Task<int> CallsAsync() => (await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls.Count(c => c["reference"]!.GetValue<string>().Contains("-3ds", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -125,5 +128,29 @@ public sealed class StepUpNotSentTests(StepUpOnALine world) : IClassFixture<Step
         Assert.Equal(world.OperationsUrl(payment, "FAIL"), (await customer.StartAsync()).Location);
         await world.AssertEndedAsync(payment, "ABORTED", "Failed");
         Assert.Equal(0, await world.QueryAsync<long>($"select count(*) from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and kind = 'Reverse'"));
+    }
+}
+
+public sealed class StepUpReturnNotSentTests(StepUpOnALine world) : IClassFixture<StepUpOnALine>
+{
+    [Fact]
+    public async Task What_the_bank_gave_is_kept_while_the_acquirer_cannot_be_reached_and_is_offered_five_times_in_all()
+    {
+        var (payment, customer, _) = await world.SoftlyDeclinedAsync(920100);
+        var back = await customer.AnswerTheBankAsync("confirm", "1234");
+        var given = back[(back.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        await world.Line.DisposeAsync();
+
+        for (var tries = 1; tries < 5; tries++)
+        {
+            var visit = await Customer.SendAsync(HttpMethod.Post, $"{customer.Page}/return", new() { ["redirectResult"] = given });
+            Assert.Equal(HttpStatusCode.OK, visit.Status);
+            Assert.Contains($"name=\"redirectResult\" value=\"{given}\"", visit.Html, StringComparison.Ordinal);
+            Assert.DoesNotContain("http-equiv=\"refresh\"", visit.Html, StringComparison.Ordinal);
+            Assert.Equal("Challenged", await world.StepUpStateAsync(payment));
+        }
+
+        Assert.Equal(world.OperationsUrl(payment, "FAIL"), (await Customer.SendAsync(HttpMethod.Get, back, null)).Location);
+        await world.AssertEndedAsync(payment, "ABORTED", "Failed");
     }
 }

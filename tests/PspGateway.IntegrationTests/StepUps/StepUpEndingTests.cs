@@ -173,7 +173,7 @@ public sealed class StepUpEndingTests(StepUpWorld world) : IClassFixture<StepUpW
     }
 
     [Fact]
-    public async Task A_late_notification_of_money_in_an_authentication_that_had_ended_well_is_reversed_too()
+    public async Task A_late_notification_of_money_in_an_authentication_that_had_ended_well_reverses_it_and_fails_the_step_up()
     {
         var (payment, customer, _) = await world.SoftlyDeclinedAsync(920500);
         await world.Vipps.NotificationsAsync("hold");
@@ -187,7 +187,10 @@ public sealed class StepUpEndingTests(StepUpWorld world) : IClassFixture<StepUpW
         await world.Vipps.NotificationsAsync("on");
 
         await TestWorld.EventuallyAsync(async () => await world.BooksAsync(payment.PspTransactionId) is { Live: 0, Authorisations.Count: 2 }, what: "the reversal");
-        Assert.Equal(("CREATED", "Succeeded"), (await world.Merchant.StateAsync(payment.Reference), await world.StepUpStateAsync(payment)));
+        Assert.Equal(("ABORTED", "Failed"), (await world.Merchant.StateAsync(payment.Reference), await world.StepUpStateAsync(payment)));
+        Assert.Equal(94, (await world.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
+        Assert.Equal(world.OperationsUrl(payment, "FAIL"), (await customer.LookAsync()).Location);
+        await world.AssertNothingSealedAsync(payment);
     }
 
     private async Task AssertEndedAsync(CreatedPayment payment, string stepUp)
@@ -195,7 +198,9 @@ public sealed class StepUpEndingTests(StepUpWorld world) : IClassFixture<StepUpW
         await world.AssertEndedAsync(payment, "ABORTED", stepUp);
         var late = await world.Vipps.PostAsync(payment.PspTransactionId);
         Assert.Equal(("FAIL", 94), (late.PaymentStatus, late.ErrorId));
-        Assert.Single((await world.BooksAsync(payment.PspTransactionId)).Authorisations);
+        var books = await world.BooksAsync(payment.PspTransactionId);
+        Assert.Equal("FAILED", books.VippsState);
+        Assert.Single(books.Authorisations);
     }
 
     private async Task AssertReversedAsync(CreatedPayment payment, int held)

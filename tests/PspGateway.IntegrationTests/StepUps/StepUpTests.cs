@@ -1,6 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using PspGateway.Domain.Operations;
+using PspGateway.Domain.Payments;
 using PspGateway.IntegrationTests.World;
+using PspGateway.Storage;
+using PspGateway.Storage.Queue;
 
 namespace PspGateway.IntegrationTests.StepUps;
 
@@ -52,6 +56,26 @@ public sealed class StepUpTests(StepUpWorld world) : IClassFixture<StepUpWorld>
         Assert.Equal((HttpStatusCode.SeeOther, world.OperationsUrl(payment, "OK")), (back.Status, back.Location));
         Assert.Equal("OK", (await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["card"] = card })).PaymentStatus);
         await world.AssertAuthorisedAsync(payment, amount);
+    }
+
+    [Fact]
+    public async Task A_late_FAIL_for_the_first_call_leaves_the_second_one_alone()
+    {
+        var (payment, customer, _) = await world.SoftlyDeclinedAsync(920200);
+        var first = await world.QueryAsync<Guid>($"select authorise_operation_id from payments where id = '{Guid.Parse(payment.PspTransactionId)}'");
+        await customer.StartAsync();
+        await world.Vipps.FaultAsync("acquirer", new() { ["path"] = "payments", ["mode"] = "delay", ["answerDelayMs"] = 1500, ["contains"] = $"{payment.PspTransactionId}-2" });
+        var second = world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).Live == 1, what: "the second authorise");
+
+        var decided = await world.Service<IPaymentStore>().DecideAsync(
+            Pool.General,
+            new Decision { OperationId = first, While = Answer.SoftDecline, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = [1] },
+            CancellationToken.None);
+
+        Assert.False(decided);
+        Assert.Equal("OK", (await second).PaymentStatus);
+        await world.AssertAuthorisedAsync(payment, 920200);
     }
 
     [Fact]

@@ -100,9 +100,9 @@ internal sealed partial class AdyenThreeDSecure(AdyenClient client, ILogger<Adye
     private static AuthenticationOutcome Read(PaymentResponse response, string result, string reference, bool challenged)
     {
         var held = IsPlain(response.PspReference) ? response.PspReference : null;
-        if (response.MerchantReference is { } named && named != reference)
+        if (response.MerchantReference != reference && (challenged || response.MerchantReference is not null))
         {
-            // Somebody else's: nothing in it may be acted upon.
+            // Somebody else's, or, by what a browser brought back, perhaps: nothing in it may be acted upon.
             return new AuthenticationOutcome.Doubtful("an answer for another reference");
         }
 

@@ -20,6 +20,9 @@ internal abstract record StepUpStep
 
     public sealed record Wait : StepUpStep;
 
+    /// <summary>Come back once more with what the issuer gave: it could not be passed on, and the issuer gives it once.</summary>
+    public sealed record ReturnAgain(string RedirectResult) : StepUpStep;
+
     /// <summary>Go to the issuer.</summary>
     public sealed record Challenge(IssuerPage Page, IReadOnlyList<string> Ways) : StepUpStep;
 
@@ -51,7 +54,8 @@ internal sealed class StepUpDesk(StepUpStore store, StepUpVault vault, Authentic
             }
         }
 
-        return await StepOfAsync(stepUp);
+        // Who has told about their browser once is not asked again by itself: whatever was wrong would be as wrong in a moment.
+        return await StepOfAsync(stepUp) is var step && step is StepUpStep.Collect collect ? collect with { Again = true } : step;
     }
 
     /// <param name="redirectResult">What the issuer sent the customer back with; null: nothing, so that they have to go there again.</param>
@@ -66,6 +70,16 @@ internal sealed class StepUpDesk(StepUpStore store, StepUpVault vault, Authentic
         {
             await runner.CompleteAsync(stepUp, redirectResult);
             stepUp = await FindAsync(reference, cancellationToken) ?? stepUp;
+            if (stepUp is { State: StepUpState.Challenged, Overdue: false, Asked: <= StepUpOptions.MostAttempts })
+            {
+                return new StepUpStep.ReturnAgain(redirectResult);
+            }
+
+            if (stepUp is { State: StepUpState.Challenged, Overdue: false })
+            {
+                await store.EndAsync(Pool.General, stepUp.Id, [StepUpState.Challenged], StepUpState.Failed, nameof(DeclineReason.AuthenticationFailed));
+                stepUp = await FindAsync(reference, cancellationToken) ?? stepUp;
+            }
         }
 
         return await StepOfAsync(stepUp);

@@ -34,7 +34,8 @@ internal sealed class Decision
 
 /// <summary>
 /// Decides, erases the token, and starts the cancel ladder for whatever the acquirer may hold (ENGINE 8, 10, 11, 13), in one statement.
-/// A payment that money is captured of, or that the merchant has cancelled, is never taken back here.
+/// A payment that money is captured of, or that the merchant has cancelled, is never taken back here; nor is one by an authorise that a step-up
+/// has followed with another.
 /// </summary>
 internal static class DecisionWrite
 {
@@ -44,7 +45,7 @@ internal static class DecisionWrite
             from operations o join payments p on p.id = o.payment_id
             where o.id = @operation_id and (@generation is null or o.generation = @generation)
               and o.answer is not distinct from @while and (not @undelivered or o.delivered_at is null)
-              and p.state = any(@sources) and p.captured_minor = 0 and p.cancelled_minor = 0
+              and p.authorise_operation_id = o.id and p.state = any(@sources) and p.captured_minor = 0 and p.cancelled_minor = 0
             for update of p, o
         ),
         operation as (

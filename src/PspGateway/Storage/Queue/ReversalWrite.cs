@@ -1,6 +1,8 @@
 using Npgsql;
+using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Storage.Rows;
+using PspGateway.Storage.StepUps;
 
 namespace PspGateway.Storage.Queue;
 
@@ -36,14 +38,24 @@ internal static class ReversalWrite
         select count(*) from parked
         """;
 
-    private const string OpenSql = """
+    // ENGINE 24: where authenticating holds money there is no second authorise beside it, the step-up has failed.
+    private const string OpenSql = $"""
         with locked as (
-            select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id
+            select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id, o.kind = 'Authenticate' and p.state = @step_up as authenticates
             from operations o join payments p on p.id = o.payment_id
             where o.id = @id and not exists (
                 select from operations r where r.reverses_operation_id = o.id and r.kind = 'Reverse' and r.acquirer_reference = @acquirer_reference)
             for update of p
-        )
+        ),
+        ended as (select payment_id, amount_minor from locked where authenticates),
+        payment as (
+            update payments p set state = @target from ended e where p.id = e.payment_id
+        ),
+        history as (
+            insert into payment_events (id, payment_id, name, amount_minor, success, reason, at)
+            select gen_random_uuid(), e.payment_id, @event, e.amount_minor, true, @reason, clock_timestamp() from ended e
+        ),
+        {StepUpEnd.WithPayment}
         insert into operations (id, payment_id, kind, number, amount_minor, currency, status, reference, idempotency_key, acquirer_reference,
                                 reverses_operation_id, tries, ladder_base, ladder_started_at, due_at, generation, created_at)
         select @reverse_id, l.payment_id, 'Reverse', n.number, l.amount_minor, l.currency, 'Pending',
@@ -120,7 +132,11 @@ internal static class ReversalWrite
             cancellationToken,
             new NpgsqlParameter<Guid>("id", authoriseId),
             new NpgsqlParameter<string>("acquirer_reference", acquirerReference),
-            new NpgsqlParameter<Guid>("reverse_id", Guid.CreateVersion7()));
+            new NpgsqlParameter<Guid>("reverse_id", Guid.CreateVersion7()),
+            new NpgsqlParameter<string>("step_up", PaymentState.StepUp.ToString()),
+            new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Decline).ToString()),
+            new NpgsqlParameter<string>("event", PaymentEventName.Declined.ToString()),
+            new NpgsqlParameter<string>("reason", nameof(DeclineReason.AuthenticationFailed)));
         await using var command = database.CreateCommand(HasSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", authoriseId));
         command.Parameters.Add(new NpgsqlParameter<string>("acquirer_reference", acquirerReference));

@@ -40,7 +40,11 @@ internal sealed class StepUp
     /// <summary>So long over that its page is not known any more.</summary>
     public required bool Forgotten { get; init; }
 
+    /// <summary>How often the customer's page has started.</summary>
     public required int Attempts { get; init; }
+
+    /// <summary>How often the 3-D Secure server was asked about the authentication that was started last.</summary>
+    public required int Asked { get; init; }
 
     public required string MerchantSerialNumber { get; init; }
 
@@ -56,7 +60,8 @@ internal static class StepUpRead
     private const string Sql = """
         select s.id, s.payment_id, s.operation_id, s.page_reference, s.state, s.success_url, s.cancel_url, s.failure_url, s.number_fingerprint, s.token_fingerprint,
                s.sealed_card, s.sealed_page, s.sealed_result, s.expires_at <= clock_timestamp(), s.expires_at + interval '15 minutes' <= clock_timestamp(),
-               p.merchant_serial_number, p.acquirer_account, p.amount_minor, p.currency, s.attempts
+               p.merchant_serial_number, p.acquirer_account, p.amount_minor, p.currency, s.attempts,
+               coalesce((select o.tries from operations o where o.id = s.authenticate_operation_id), 0)
         from step_ups s join payments p on p.id = s.payment_id
         """;
 
@@ -90,6 +95,7 @@ internal static class StepUpRead
                 Overdue = reader.GetBoolean(13),
                 Forgotten = reader.GetBoolean(14),
                 Attempts = reader.GetInt32(19),
+                Asked = reader.GetInt32(20),
                 MerchantSerialNumber = reader.GetString(15),
                 AcquirerAccount = reader.GetString(16),
                 Amount = new Money(reader.GetInt64(17), Enum.Parse<Currency>(reader.GetString(18))),
