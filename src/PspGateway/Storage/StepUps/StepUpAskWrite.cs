@@ -43,7 +43,7 @@ internal static class StepUpAskWrite
 {
     private const string Sql = """
         with locked as (
-            select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id
+            select p.id as payment_id, p.amount_minor, p.currency, o.id as operation_id, clock_timestamp() as now
             from operations o join payments p on p.id = o.payment_id
             where o.id = @operation_id and o.generation = @generation and o.status = 'InFlight' and o.number = 1 and o.answer is null
               and p.state = any(@sources) and clock_timestamp() < o.answer_due
@@ -65,7 +65,7 @@ internal static class StepUpAskWrite
             insert into step_ups (id, payment_id, operation_id, page_reference, state, success_url, cancel_url, failure_url, number_fingerprint, token_fingerprint,
                                   sealed_card, attempts, created_at, expires_at)
             select @id, l.payment_id, l.operation_id, @page_reference, 'Waiting', @success_url, @cancel_url, @failure_url, @number_fingerprint, @token_fingerprint,
-                   @sealed_card, 0, clock_timestamp(), clock_timestamp() + @life
+                   @sealed_card, 0, l.now, l.now + @life
             from locked l
         ),
         history as (
