@@ -1,3 +1,4 @@
+using PspGateway.Bench.Backlogs;
 using PspGateway.Bench.Floor;
 using PspGateway.Bench.Load;
 using PspGateway.Bench.Micro;
@@ -5,6 +6,7 @@ using PspGateway.Bench.Micro;
 return args switch
 {
     ["load", .. var rest] => await LoadCommand.RunAsync(rest),
+    ["backlog", .. var rest] => await BacklogCommand.RunAsync(rest),
     ["floor", .. var rest] => await FloorApp.RunAsync(rest),
     ["micro", .. var rest] => MicroCommand.Run(rest),
     _ => Usage(),

@@ -30,11 +30,17 @@ public sealed class SdkTests(TestPostgres postgres)
         const tooMuch = await client.payment.refund(token, reference, nok(20001));
         const early = (await create()).reference;
         const ended = must("cancel early", await client.payment.cancel(token, early));
-        console.log(JSON.stringify({ captured, refunded, cancelled, info, history, tooMuch, ended }));
+        const hook = { url: "https://webhooks.example.com/vipps", events: ["epayments.payment.captured.v1", "epayments.payment.refunded.v1"] };
+        const registered = must("register", await client.webhook.register(token, hook));
+        const listed = must("list", await client.webhook.list(token));
+        must("delete", await client.webhook.delete(token, registered.id));
+        const left = must("list again", await client.webhook.list(token));
+        const wrong = await client.webhook.register(token, { ...hook, events: ["epayments.payment.eaten.v1"] });
+        console.log(JSON.stringify({ captured, refunded, cancelled, info, history, tooMuch, ended, registered, listed, left, wrong }));
         """;
 
     [Fact]
-    public async Task Vipps_own_SDK_creates_approves_captures_refunds_cancels_and_reads_events_unchanged()
+    public async Task Vipps_own_SDK_creates_approves_captures_refunds_cancels_reads_events_and_registers_webhooks_unchanged()
     {
         var folder = Npm.Folder("npm-sdk");
         var problem = await Npm.FetchAsync(folder, [$"{Package}@2.4.2"], Path.Combine(folder, "node_modules", Package, "package.json"));
@@ -56,6 +62,12 @@ public sealed class SdkTests(TestPostgres postgres)
         Assert.Equal(["CREATED", "AUTHORIZED", "CAPTURED", "REFUNDED", "CANCELLED"], life["history"]!.AsArray().Select(e => e!["name"]!.GetValue<string>()));
         Assert.Equal((false, 409), (life["tooMuch"]!["ok"]!.GetValue<bool>(), life["tooMuch"]!["error"]!["status"]!.GetValue<int>()));
         Assert.Equal("TERMINATED", life["ended"]!["state"]!.GetValue<string>());
+        var (id, hook) = (life["registered"]!["id"]!.GetValue<string>(), life["listed"]!["webhooks"]!.AsArray().Single()!);
+        Assert.True(Guid.TryParse(id, out _) && life["registered"]!["secret"]!.GetValue<string>().Length > 30, output);
+        Assert.Equal((id, "https://webhooks.example.com/vipps"), (hook["id"]!.GetValue<string>(), hook["url"]!.GetValue<string>()));
+        Assert.Equal(["epayments.payment.captured.v1", "epayments.payment.refunded.v1"], hook["events"]!.AsArray().Select(e => e!.GetValue<string>()));
+        Assert.Empty(life["left"]!["webhooks"]!.AsArray());
+        Assert.Equal((false, 400), (life["wrong"]!["ok"]!.GetValue<bool>(), life["wrong"]!["error"]!["status"]!.GetValue<int>()));
         await TestWorld.EventuallyAsync(async () => await world.BooksAsync(life["info"]!["pspReference"]!.GetValue<string>()) is { } books
             && books.AtAcquirer == (49_900, 30_000, 19_900, 10_000) && books.AtVipps == books.AtAcquirer);
     }

@@ -78,9 +78,9 @@ internal static class LoadCommand
         return 0;
     }
 
-    private static Uri Address() => new($"http://127.0.0.1:{Ports.Free()}");
+    public static Uri Address() => new($"http://127.0.0.1:{Ports.Free()}");
 
-    private static async Task<string> DatabaseAsync(string server, string name)
+    public static async Task<string> DatabaseAsync(string server, string name)
     {
         await using var database = NpgsqlDataSource.Create(server);
         foreach (var sql in new[] { $"drop database if exists {name} with (force)", $"create database {name}" })
@@ -92,7 +92,7 @@ internal static class LoadCommand
         return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
     }
 
-    private static Dictionary<string, string> GatewaySettings(Uri gateway, string counterparties, string folder) => new(StringComparer.Ordinal)
+    public static Dictionary<string, string> GatewaySettings(Uri gateway, string counterparties, string folder) => new(StringComparer.Ordinal)
     {
         ["Gateway:PublicBaseUrl"] = gateway.AbsoluteUri,
         ["Vipps:BaseUrl"] = counterparties,

@@ -137,8 +137,9 @@ public sealed class Operation
 
     public uint RowVersion { get; init; }
 
-    /// <summary>A capture, refund or cancel that a merchant asked for, waiting for its turn.</summary>
-    public static Operation Order(Payment payment, OperationKind kind, int number, Money amount, string merchantKey, DateTimeOffset at)
+    /// <summary>A capture, refund or cancel, waiting for its turn.</summary>
+    /// <param name="merchantKey">Null: no merchant asked for it, and it is our own.</param>
+    public static Operation Order(Payment payment, OperationKind kind, int number, Money amount, string? merchantKey, DateTimeOffset at)
     {
         ArgumentNullException.ThrowIfNull(payment);
         var id = Guid.CreateVersion7(at);

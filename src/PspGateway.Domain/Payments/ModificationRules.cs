@@ -22,6 +22,9 @@ public enum ModificationRefusal
 
     /// <summary>The payment has had as many operations as one may have.</summary>
     TooMany,
+
+    /// <summary>A capture, and the authorisation is at its end at the acquirer.</summary>
+    AuthorisationEnded,
 }
 
 /// <summary>What a payment's captures, refunds and cancels so far come to, read while its row is held.</summary>

@@ -20,6 +20,9 @@ public enum PaymentEventName
     Refunded,
     Reversed,
     ReversalParked,
+
+    /// <summary>The authorisation is about to end at the acquirer, and some of it is held still.</summary>
+    AuthorisationEnding,
 }
 
 /// <summary>One line of a payment's append-only history.</summary>

@@ -47,6 +47,8 @@ internal static class MerchantProblems
 
     public static StoredResponse CapturedBefore() => Make(409, "captured-before", "The payment was captured before.", "This merchant's account captures once; what was not captured is released.");
 
+    public static StoredResponse AuthorisationEnded(DateTimeOffset before) => Make(409, "authorisation-ended", "The authorisation is at its end at the acquirer.", $"It could be captured before {before:yyyy-MM-dd'T'HH:mm:ss'Z'}. What was not captured is cancelled.");
+
     public static StoredResponse TooManyOperations() => Make(409, "too-many-operations", "The payment has too many operations.", "No further captures, refunds or cancels are taken for it.");
 
     public static StoredResponse FailedAtAcquirer(string word) => Make(409, "failed-at-acquirer", $"The acquirer did not do the {word}.", "Nothing was moved, and the amount is given back. Try again with a new Idempotency-Key.");

@@ -41,7 +41,7 @@ internal abstract record ModificationVerdict
 /// the other, on amounts that count what was accepted before (ENGINE 18).
 /// </summary>
 internal sealed partial class ModificationOrders(
-    IDbContextFactory<GatewayDbContext> contexts, Idempotency idempotency, IAcquirer acquirer, IWallet wallet, PendingAnswers answers, QueueSignal signal, ILogger<ModificationOrders> logger)
+    IDbContextFactory<GatewayDbContext> contexts, Idempotency idempotency, ModificationAcceptance acceptance, IWallet wallet, PendingAnswers answers, QueueSignal signal, ILogger<ModificationOrders> logger)
 {
     private const string Reason = "CancelledByMerchant";
 
@@ -132,28 +132,21 @@ internal sealed partial class ModificationOrders(
             return new ModificationVerdict.Refused(WrongState(payment));
         }
 
-        // Read after the row was locked, so that whoever held it before is among them.
-        var stored = await db.Operations.AsNoTracking()
-            .Where(o => o.PaymentId == payment.Id && (o.Kind == OperationKind.Capture || o.Kind == OperationKind.Refund || o.Kind == OperationKind.Cancel))
-            .Select(o => new { o.Kind, o.Status, o.AmountMinor })
-            .ToListAsync();
-        var open = stored.Where(o => !OperationMoves.IsDefinite(o.Status)).ToList();
-        var earlier = new EarlierModifications(
-            stored.Count,
-            stored.Count(o => o.Kind == OperationKind.Capture && o.Status != OperationStatus.Failed),
-            open.Where(o => o.Kind == OperationKind.Capture).Sum(o => o.AmountMinor),
-            open.Where(o => o.Kind == OperationKind.Refund).Sum(o => o.AmountMinor));
-        var amount = order.Amount ?? new Money(payment.Balance.CapturableMinor, payment.Currency);
-        if (ModificationRules.Refuse(kind, amount.MinorUnits, payment.State, payment.Balance, earlier, acquirer.CapturesInParts) is { } refusal)
+        switch (await acceptance.TryAsync(db, payment, kind, order.Amount, request.Key, at))
         {
-            return new ModificationVerdict.Refused(ProblemOf(refusal, kind, payment));
-        }
+            case Acceptance.Accepted accepted:
+                db.IdempotencyKeys.Add(idempotency.Claim(request, payment.Id, at, accepted.Operation.Id));
+                return new ModificationVerdict.Ordered(payment.Id, accepted.Operation.Id, Generation: 1);
 
-        var operation = Operation.Order(payment, kind, stored.Count(o => o.Kind == kind) + 1, amount, request.Key, at);
-        payment.Reserve(kind, amount);
-        db.Operations.Add(operation);
-        db.IdempotencyKeys.Add(idempotency.Claim(request, payment.Id, at, operation.Id));
-        return new ModificationVerdict.Ordered(payment.Id, operation.Id, Generation: 1);
+            case Acceptance.Refused { Why: ModificationRefusal.AuthorisationEnded } refused:
+                return new ModificationVerdict.Refused(MerchantProblems.AuthorisationEnded(refused.CaptureBefore));
+
+            case Acceptance.Refused refused:
+                return new ModificationVerdict.Refused(ProblemOf(refused.Why, kind, payment));
+
+            case var other:
+                throw new InvalidOperationException($"Unknown acceptance {other.GetType().Name}.");
+        }
     }
 
     private static ModificationVerdict.Answered Answered(GatewayDbContext db, IdempotentRequest request, Payment payment, DateTimeOffset at)

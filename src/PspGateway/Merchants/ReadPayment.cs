@@ -90,10 +90,12 @@ internal static class ReadPayment
         Timestamp = line.At,
         IdempotencyKey = line.IdempotencyKey,
 
-        // That a payment was aborted is no failure of the event; a capture that failed is.
-        Success = line.Success || line.Name == PaymentEventName.Declined,
+        Success = Succeeded(line),
         FailureReason = line.Name is PaymentEventName.Created or PaymentEventName.Authorised ? null : line.Reason,
     };
+
+    /// <summary>That a payment was aborted is no failure of the event; a capture that failed is.</summary>
+    public static bool Succeeded(PaymentEvent line) => line.Success || line.Name == PaymentEventName.Declined;
 
     public static AmountBody Amount(Payment payment, long minor) => new() { Currency = payment.Currency.ToString(), Value = minor };
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using PspGateway.Domain.Cards;
 
 namespace PspGateway.Payments;
 
@@ -67,6 +68,44 @@ internal sealed class PaymentOptions
     /// <summary>How long a payment waits for an approval, from init's answer (ENGINE 21).</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ExpireAfter { get; set; } = TimeSpan.FromMinutes(15);
+}
+
+/// <summary>
+/// How long the acquirer holds an authorisation, by the card's scheme, and what is done before that ends (ENGINE 21). Vipps tells merchants
+/// 7 days for Visa and 30 for Mastercard; Adyen lets go of every card's after 28.
+/// </summary>
+internal sealed class AuthorisationLifeOptions
+{
+    public const string Section = "Payments:AuthorisationLife";
+
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan Visa { get; set; } = TimeSpan.FromDays(7);
+
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan Mastercard { get; set; } = TimeSpan.FromDays(28);
+
+    /// <summary>How long before the end the merchant is warned.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan WarnBefore { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>From how long before the end on nothing is captured any more, and what is left is cancelled.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    public TimeSpan CancelBefore { get; set; } = TimeSpan.FromHours(2);
+
+    /// <summary>How often authorisations near their end are looked for.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "1.00:00:00")]
+    public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Of a card whose scheme is not known: the shorter one.</summary>
+    public TimeSpan Of(CardScheme? scheme) => scheme switch
+    {
+        CardScheme.Visa => Visa,
+        CardScheme.Mastercard => Mastercard,
+        _ => Visa < Mastercard ? Visa : Mastercard,
+    };
+
+    /// <summary>Until when a payment that was authorised at that moment can be captured.</summary>
+    public DateTimeOffset CaptureBefore(DateTimeOffset authorisedAt, string? cardBin) => authorisedAt + Of(CardSchemes.OfBin(cardBin)) - CancelBefore;
 }
 
 internal sealed class GatewayOptions

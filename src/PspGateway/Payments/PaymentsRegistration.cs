@@ -16,6 +16,11 @@ internal static class PaymentsRegistration
             .Validate(o => o.Rungs.Zip(o.Rungs.Skip(1)).All(pair => pair.First < pair.Second), $"{OperationOptions.Section}:Backoff must rise.")
             .ValidateOnStart();
         services.AddOptions<PaymentOptions>().BindConfiguration(PaymentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AuthorisationLifeOptions>().BindConfiguration(AuthorisationLifeOptions.Section).ValidateDataAnnotations()
+            .Validate(
+                o => o.CancelBefore <= o.WarnBefore && o.WarnBefore <= o.Visa && o.WarnBefore <= o.Mastercard,
+                $"{AuthorisationLifeOptions.Section}: CancelBefore must not exceed WarnBefore, and WarnBefore must exceed no scheme's life.")
+            .ValidateOnStart();
         services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PendingAnswers>();
         services.AddSingleton<SharedReads>();
@@ -23,6 +28,7 @@ internal static class PaymentsRegistration
         services.AddSingleton<CancelLadder>();
         services.AddSingleton<AcquirerNews>();
         services.AddSingleton<ModificationWaits>();
+        services.AddSingleton<ModificationAcceptance>();
         services.AddSingleton<ModificationRunner>();
         services.AddSingleton<ModificationNews>();
         services.AddStepUps();
@@ -38,5 +44,7 @@ internal static class PaymentsRegistration
         services.AddHostedService(provider => provider.GetRequiredService<AuthoriseRunner>());
         services.AddHostedService<OperationWorker>();
         services.AddHostedService<ExpiryWorker>();
+        services.AddSingleton<AuthorisationEnds>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuthorisationEnds>());
     }
 }

@@ -85,10 +85,11 @@ internal sealed class MerchantClient(HttpClient http, Uri gateway, string msn, s
     }
 
     /// <summary>Created, approved by the customer, and AUTHORIZED.</summary>
-    public async Task<CreatedPayment> AuthorisedAsync(VippsDesk vipps, long amount = 49900)
+    /// <param name="how">What is special about the approval.</param>
+    public async Task<CreatedPayment> AuthorisedAsync(VippsDesk vipps, long amount = 49900, JsonObject? how = null)
     {
         var payment = await CreateAsync(amount);
-        Assert.Equal("OK", (await vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+        Assert.Equal("OK", (await vipps.PostAsync(payment.PspTransactionId, how)).PaymentStatus);
         await TestWorld.EventuallyAsync(async () => await StateAsync(payment.Reference) == "AUTHORIZED");
         return payment;
     }
@@ -129,6 +130,24 @@ internal sealed class MerchantClient(HttpClient http, Uri gateway, string msn, s
     {
         using var request = await RequestAsync(HttpMethod.Get, $"epayment/v1/payments/{reference}/events", null);
         return [.. (await SendAsync(request)).Json.AsArray().Select(e => e!)];
+    }
+
+    /// <summary>Registers, lists or deletes: the API of webhooks.</summary>
+    public async Task<Reply> WebhooksAsync(HttpMethod method, string id = "", byte[]? body = null)
+    {
+        using var request = await RequestAsync(method, $"webhooks/v1/webhooks{(id.Length > 0 ? "/" : "")}{id}", null);
+        request.Content = body is null ? null : new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+        return await SendAsync(request);
+    }
+
+    /// <param name="events">Without their dress: captured.</param>
+    /// <returns>The webhook's id and secret.</returns>
+    public async Task<JsonNode> RegisterAsync(Uri url, params string[] events)
+    {
+        var body = new JsonObject { ["url"] = url.AbsoluteUri, ["events"] = new JsonArray([.. events.Select(e => JsonValue.Create($"epayments.payment.{e}.v1"))]) };
+        var reply = await WebhooksAsync(HttpMethod.Post, body: Encoding.UTF8.GetBytes(body.ToJsonString()));
+        Assert.True(reply.Status == HttpStatusCode.Created, reply.Body);
+        return reply.Json;
     }
 
     public async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, string? merchant)

@@ -56,19 +56,18 @@ internal sealed class WebhookSender(IDbContextFactory<GatewayDbContext> contexts
     {
         await using var db = await contexts.CreateDbContextAsync();
         var payment = await db.Payments.AsNoTracking().SingleAsync(p => p.Id == delivery.PaymentId);
-        var line = await db.PaymentEvents.AsNoTracking().SingleAsync(e => e.Id == delivery.EventId);
-        var told = ReadPayment.ToBody(line, payment);
+        var line = await db.PaymentEvents.AsNoTracking().SingleAsync(e => e.PaymentId == delivery.PaymentId && e.Id == delivery.EventId);
         return JsonSerializer.SerializeToUtf8Bytes(
             new WebhookPayload
             {
                 Msn = payment.MerchantSerialNumber,
-                Reference = told.Reference,
-                PspReference = told.PspReference,
-                Name = told.Name,
-                Amount = told.Amount,
-                Timestamp = told.Timestamp,
-                IdempotencyKey = told.IdempotencyKey,
-                Success = told.Success,
+                Reference = payment.Reference,
+                PspReference = payment.PspTransactionId.ToString(),
+                Name = WebhookEvent.WordOf(line.Name) ?? throw new InvalidOperationException($"{line.Name} is not public."),
+                Amount = ReadPayment.Amount(payment, line.AmountMinor),
+                Timestamp = line.At,
+                IdempotencyKey = line.IdempotencyKey,
+                Success = ReadPayment.Succeeded(line),
             },
             MerchantJson.Default.WebhookPayload);
     }

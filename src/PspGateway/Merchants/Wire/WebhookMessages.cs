@@ -1,31 +1,23 @@
 using System.Text.Json;
-using System.Text.Unicode;
 using PspGateway.Merchants.Webhooks;
 
 namespace PspGateway.Merchants.Wire;
 
-/// <summary>A registration, read strictly: a member that is not known is a mistake the merchant wants to hear of.</summary>
+/// <summary>A registration. Members that are not known are ignored, as everywhere.</summary>
 internal sealed class WebhookRequest
 {
-    private const int MaxDepth = 8;
-
     public required string Url { get; init; }
 
     public required IReadOnlyList<string> Events { get; init; }
 
     /// <exception cref="InvalidFieldException">A member is missing or wrong.</exception>
-    /// <exception cref="JsonException">Not one JSON object in valid UTF-8.</exception>
+    /// <exception cref="JsonException">No JSON object in UTF-8, too deep, or with duplicate members.</exception>
     public static WebhookRequest Parse(byte[] body)
     {
-        if (!Utf8.IsValid(body))
-        {
-            throw new JsonException("Not UTF-8.");
-        }
-
-        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+        using var document = CreatePaymentRequest.ParseDocument(body);
         var fields = new FieldReader(document.RootElement);
         var events = fields.Texts("events");
-        FieldReader.Check(events.Count is >= 1 and <= 8, "events", "must name 1 to 8 events");
+        FieldReader.Check(events.Count >= 1 && events.Count <= WebhookEvent.All.Count, "events", $"must name 1 to {WebhookEvent.All.Count} events");
         FieldReader.Check(events.Distinct(StringComparer.Ordinal).Count() == events.Count, "events", "must name each event once");
         foreach (var name in events)
         {

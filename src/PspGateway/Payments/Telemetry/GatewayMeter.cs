@@ -28,6 +28,7 @@ internal static class GatewayMeter
     private static readonly Counter<long> DoubtfulOks = Meter.CreateCounter<long>("pspgateway.oks.doubtful", "{answer}", "OKs that may not have arrived, or that Vipps did not take: their approvals are reversed.");
     private static readonly Counter<long> Reversals = Meter.CreateCounter<long>("pspgateway.reversals", "{reversal}", "Reversals that came to their end, or that were parked for a person.");
     private static readonly Counter<long> Modifications = Meter.CreateCounter<long>("pspgateway.modifications", "{operation}", "Captures, refunds and cancels by what became of them.");
+    private static readonly Counter<long> Endings = Meter.CreateCounter<long>("pspgateway.authorisations.ending", "{authorisation}", "Authorisations near their end at the acquirer, with some of them held still, by what was done.");
     private static readonly Counter<long> Notifications = Meter.CreateCounter<long>("pspgateway.notifications", "{notification}", "Notifications of the acquirer by what became of them.");
     private static readonly Counter<long> Reports = Meter.CreateCounter<long>("pspgateway.reports", "{report}", "Status updates sent to Vipps, by what came of the try.");
     private static readonly Histogram<double> Lag = Meter.CreateHistogram("pspgateway.report.lag", "s", "From the moment that something became true to the moment that Vipps was told, of the oldest in each batch.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagSeconds });
@@ -73,6 +74,8 @@ internal static class GatewayMeter
     public static void Modified(OperationKind kind, ModificationResult result) =>
         Modifications.Add(1, new TagList { { "kind", LabelWords.Of(kind) }, { "result", LabelWords.Of(result) } });
 
+    public static void Ending(EndingStep step) => Endings.Add(1, new TagList { { "step", LabelWords.Of(step) } });
+
     public static void Notified(NewsVerdict verdict) => Notifications.Add(1, new TagList { { "verdict", LabelWords.Of(verdict) } });
 
     public static void ReportLag(TimeSpan waited) => Lag.Record(waited.TotalSeconds);
@@ -91,6 +94,16 @@ internal enum DoubtCause
 
     /// <summary>The wallet said afterwards that it did not take it.</summary>
     RefusedByWallet,
+}
+
+/// <summary>What was done about an authorisation near its end.</summary>
+internal enum EndingStep
+{
+    Warned,
+    Cancelled,
+
+    /// <summary>The acquirer refuses its cancel again and again: a person must look.</summary>
+    NotReleased,
 }
 
 /// <summary>What came of a try to report.</summary>

@@ -55,7 +55,8 @@ internal static class ModificationWrite
         ),
         history as (
             insert into payment_events (id, payment_id, name, amount_minor, success, reason, idempotency_key, at)
-            select @event_id, e.payment_id, e.name, e.amount_minor, @done, @why, e.merchant_key, clock_timestamp() from effect e
+            select @event_id, e.payment_id, e.name, e.amount_minor, @done,
+                   case when @done and e.kind = 'Cancel' and e.merchant_key is null then @ending else @why end, e.merchant_key, clock_timestamp() from effect e
             union all
             select @release_event_id, e.payment_id, @cancelled, e.released, true, 'ReleasedByCapture', null, clock_timestamp() from effect e where e.released > 0
         ),
@@ -141,6 +142,7 @@ internal static class ModificationWrite
             new NpgsqlParameter<bool>("in_parts", inParts),
             new NpgsqlParameter<string?>("acquirer_reference", acquirerReference),
             new NpgsqlParameter<string?>("why", why),
+            new NpgsqlParameter<string>("ending", PaymentEventName.AuthorisationEnding.ToString()),
             new NpgsqlParameter<string>("cancelled", PaymentEventName.Cancelled.ToString()),
             new NpgsqlParameter<Guid>("event_id", Guid.CreateVersion7()),
             new NpgsqlParameter<Guid>("update_id", Guid.CreateVersion7()),

@@ -51,7 +51,7 @@ internal sealed class ClaimedOperation
 internal static class OperationClaim
 {
     // What waits for its turn behind another of its payment is passed by; that it is its turn is made sure of later, under the payment's lock.
-    private const string Sql = """
+    internal const string Sql = """
         with due as (
             select o.id from operations o
             where (o.kind in ('Capture', 'Cancel', 'Refund')) = @modifications and o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())

@@ -39,7 +39,7 @@ internal static class StatusBatches
     // put a payment's later update into an earlier batch.
     private const string FreezeLock = "select pg_advisory_xact_lock(7301)";
 
-    private const string FreezeSql = """
+    internal const string FreezeSql = """
         with waiting as (
             select u.id, u.merchant_serial_number, u.payment_id, u.created_at
             from status_updates u
