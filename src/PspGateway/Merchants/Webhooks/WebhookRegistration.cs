@@ -43,7 +43,7 @@ internal static class WebhookRegistration
             .AddEndpointFilter<MerchantFilter>()
             .WithCommonProblems();
         webhooks.MapPost("", (HttpContext context, WebhookSubscriptions subscriptions) => subscriptions.RegisterAsync(context))
-            .WithSummary("Register a webhook").WithDescription("The secret that its calls are signed with is shown this once.")
+            .WithSummary("Register a webhook").WithDescription("The secret that its calls are signed with is shown this once. Beside Vipps' events there is epayments.payment.expiring.v1: the authorisation is about to end at the acquirer, and the amount is what is held still.")
             .WithBody<WebhookRequestBody>().Produces<WebhookCreated>(201).ProducesProblems(413);
         webhooks.MapGet("", (HttpContext context, WebhookSubscriptions subscriptions) => subscriptions.ListAsync(context))
             .WithSummary("List the merchant's webhooks").WithDescription("Without their secrets.")
