@@ -9,12 +9,12 @@ using PspGateway.Domain.Operations;
 namespace PspGateway;
 
 /// <summary>
-/// Ten bugs that would lose money or secrets, one of which PLANTED_BUG may name. They exist in the Failpoints build alone, so that the
+/// Twelve bugs that would lose money or secrets, one of which PLANTED_BUG may name. They exist in the Failpoints build alone, so that the
 /// proofs can show that they would notice each (CONTRIBUTING.md, "Proofs").
 /// </summary>
 internal static class PlantedBug
 {
-    /// <summary>skip-the-fence, forget-to-erase, leases-by-local-clock: in the text of a statement.</summary>
+    /// <summary>skip-the-fence, forget-to-erase, leases-by-local-clock, keep-a-failed-amount: in the text of a statement.</summary>
     [Conditional("FAILPOINTS")]
     public static void InStatement(ref string sql)
     {
@@ -28,6 +28,7 @@ internal static class PlantedBug
                 .Replace("where p.id = d.payment_id and d.answer is null and p.state = @accepted", "where p.id = d.payment_id", StringComparison.Ordinal),
             "forget-to-erase" => sql.Replace("delete from sealed_tokens s using decided d where", "delete from sealed_tokens s using decided d where false and", StringComparison.Ordinal),
             "leases-by-local-clock" => sql.Replace("clock_timestamp()", $"timestamptz '{ShiftedClock.Now:O}'", StringComparison.Ordinal),
+            "keep-a-failed-amount" => sql.Replace("case when @done then 0 else o.amount_minor end as back", "0 as back", StringComparison.Ordinal),
             _ => sql,
         };
 #endif
@@ -113,6 +114,18 @@ internal static class PlantedBug
     {
 #if FAILPOINTS
         additionalData = Name == "no-additional-data" ? [] : additionalData;
+#endif
+    }
+
+    /// <summary>What Vipps shows of a batch without an answer is not looked at: all of it goes into another batch.</summary>
+    [Conditional("FAILPOINTS")]
+    public static void RecomposeTheBatch(List<Guid> shown)
+    {
+#if FAILPOINTS
+        if (Name == "recompose-a-batch")
+        {
+            shown.Clear();
+        }
 #endif
     }
 

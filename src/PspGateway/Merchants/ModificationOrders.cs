@@ -68,8 +68,11 @@ internal sealed partial class ModificationOrders(
         };
         if (verdict is ModificationVerdict.Answered or ModificationVerdict.Ordered)
         {
+            var ordered = verdict is ModificationVerdict.Ordered;
+            Failpoint.Here(ordered ? "order.before-commit" : "merchant-end.before-commit", payment.Id);
             await db.SaveChangesAsync();
             await transaction.CommitAsync();
+            Failpoint.Here(ordered ? "order.after-commit" : "merchant-end.after-commit", payment.Id);
             after?.Invoke();
         }
 

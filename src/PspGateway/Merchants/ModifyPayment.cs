@@ -120,7 +120,9 @@ internal sealed partial class ModifyPayment(
             return await WaitForTheFirstAsync(request, kind, started);
         }
 
+        Failpoint.Here("modify-answer.before-commit", ordered.PaymentId);
         await transaction.CommitAsync();
+        Failpoint.Here("modify-answer.after-commit", ordered.PaymentId);
         return response;
     }
 

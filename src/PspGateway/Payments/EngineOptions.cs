@@ -58,6 +58,10 @@ internal sealed class OperationOptions
     [Range(1, 100)]
     public int Parallel { get; set; } = 8;
 
+    /// <summary>How often the handling of one operation may break before it is put before a person. A database that is away does not count.</summary>
+    [Range(1, 1000)]
+    public int MostFailures { get; set; } = 10;
+
     public IReadOnlyList<TimeSpan> Rungs => Backoff.Count == 0 ? DefaultBackoff : [.. Backoff];
 }
 

@@ -65,11 +65,13 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
 
     private async Task<NewsVerdict> EndAsync(FoundModification found, ModificationHeard heard, CancellationToken cancellationToken)
     {
+        Failpoint.Here("modify-end.before-commit", found.PaymentId);
         if (!await ModificationWrite.FinishAsync(database.General, found.Id, null, heard.AcquirerReference, heard.Failure, acquirer.CapturesInParts, cancellationToken))
         {
             return NewsVerdict.Busy;
         }
 
+        Failpoint.Here("modify-end.after-commit", found.PaymentId);
         if (heard.Failure is { } why)
         {
             LogFailed(new PspTransactionId(found.PaymentId), heard.Kind, found.Reference, why);
@@ -84,11 +86,13 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
 
     private async Task<NewsVerdict> TakeBackAsync(FoundModification found, OperationKind kind, string why, CancellationToken cancellationToken)
     {
+        Failpoint.Here("take-back.before-commit", found.PaymentId);
         if (!await ModificationWrite.TakeBackAsync(database.General, found.Id, why, cancellationToken))
         {
             return NewsVerdict.Repeat;
         }
 
+        Failpoint.Here("take-back.after-commit", found.PaymentId);
         LogTakenBack(new PspTransactionId(found.PaymentId), kind, found.Reference, found.Amount.MinorUnits, why);
         GatewayMeter.Modified(kind, ModificationResult.TakenBack);
         PaymentTrace.Mark("modification taken back", new PspTransactionId(found.PaymentId));

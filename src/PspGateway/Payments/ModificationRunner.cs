@@ -46,7 +46,7 @@ internal sealed partial class ModificationRunner(
                 break;
 
             case ModificationOutcome.Received received:
-                await ModificationWrite.LeaveOpenAsync(database.General, operation, received.AcquirerReference, rungs[^1] + LastProofWithin, cancellationToken);
+                await LeaveOpenAsync(operation, received.AcquirerReference, rungs[^1] + LastProofWithin, cancellationToken);
                 break;
 
             case ModificationOutcome.Refused refused:
@@ -56,7 +56,7 @@ internal sealed partial class ModificationRunner(
 
             case ModificationOutcome.Unknown:
                 var next = begun.Tries < rungs.Count ? rungs[begun.Tries] : rungs[^1] + LastProofWithin;
-                await ModificationWrite.LeaveOpenAsync(database.General, operation, null, next, cancellationToken);
+                await LeaveOpenAsync(operation, null, next, cancellationToken);
                 break;
 
             default:
@@ -82,6 +82,13 @@ internal sealed partial class ModificationRunner(
                 Again = begun.Tries > 1,
             },
             timeout.Token);
+    }
+
+    private async Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken)
+    {
+        Failpoint.Here("modify-open.before-commit", operation.PaymentId);
+        await ModificationWrite.LeaveOpenAsync(database.General, operation, acquirerReference, offset, cancellationToken);
+        Failpoint.Here("modify-open.after-commit", operation.PaymentId);
     }
 
     private async Task FinishAsync(ClaimedOperation operation, string? acquirerReference, string? why, CancellationToken cancellationToken)

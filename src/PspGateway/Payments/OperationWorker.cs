@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments.StepUps;
@@ -14,6 +16,8 @@ namespace PspGateway.Payments;
 /// </summary>
 internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder ladder, ModificationRunner modifications, AuthenticationRunner authentications, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<OperationWorker> logger) : BackgroundService
 {
+    private readonly ConcurrentDictionary<Guid, int> _failures = new();
+
     // Each kind has its own slots: a shop's ten thousand captures must not keep a customer's money held.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(WorkAsync(modifications: false, stoppingToken), WorkAsync(modifications: true, stoppingToken));
 
@@ -67,10 +71,36 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
                 OperationKind.Authenticate => authentications.RecoverAsync(operation),
                 _ => throw new InvalidOperationException($"No worker for {operation.Kind}."),
             });
+            _failures.TryRemove(operation.Id, out _);
         }
         catch (Exception exception)
         {
             LogOperationFailed(exception, operation.PspTransactionId, operation.Kind, operation.Id);
+            await CountAsync(operation, exception);
+        }
+    }
+
+    /// <summary>ENGINE 25: one that breaks whoever takes it up is parked. Each process counts for itself, and a new one anew.</summary>
+    private async Task CountAsync(ClaimedOperation operation, Exception exception)
+    {
+        if (IsOfTheMoment(exception) || _failures.AddOrUpdate(operation.Id, 1, (_, failures) => failures + 1) < options.Value.MostFailures)
+        {
+            return;
+        }
+
+        try
+        {
+            if (await store.ParkAsync(operation, "HandlingBreaks", CancellationToken.None))
+            {
+                LogPoison(operation.PspTransactionId, operation.Kind, operation.Reference, options.Value.MostFailures);
+            }
+
+            _failures.TryRemove(operation.Id, out _);
+        }
+        catch (NpgsqlException gone)
+        {
+            // It is counted on at its next failure.
+            LogOperationFailed(gone, operation.PspTransactionId, operation.Kind, operation.Id);
         }
     }
 
@@ -101,11 +131,22 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
         signal.Set();
     }
 
+    /// <summary>A database or a connection that is away, and will be back.</summary>
+    private static bool IsOfTheMoment(Exception exception) => exception switch
+    {
+        PostgresException server => server.IsTransient,
+        NpgsqlException or ConnectionNotOpenedException or TimeoutException or OperationCanceledException or IOException => true,
+        _ => false,
+    };
+
     [LoggerMessage(2501, LogLevel.Error, "A pass over the operations failed; the next one runs.")]
     private partial void LogPassFailed(Exception exception);
 
     [LoggerMessage(2502, LogLevel.Error, "Payment {PspTransactionId}: {Kind} operation {OperationId} failed; it is taken up again when its lease ends.")]
     private partial void LogOperationFailed(Exception exception, PspTransactionId pspTransactionId, OperationKind kind, Guid operationId);
+
+    [LoggerMessage(2506, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the handling of {Kind} {Reference} has broken {Failures} times, it is parked.")]
+    private partial void LogPoison(PspTransactionId pspTransactionId, OperationKind kind, string reference, int failures);
 
     [LoggerMessage(2503, LogLevel.Warning, "Payment {PspTransactionId}: an authorise was left behind; FAIL is stored and whatever the acquirer holds is being reversed.")]
     private partial void LogAbandoned(PspTransactionId pspTransactionId);

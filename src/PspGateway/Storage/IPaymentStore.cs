@@ -48,6 +48,9 @@ internal interface IPaymentStore
     /// <param name="modifications">Captures, refunds and cancels; else what decides and undoes authorisations.</param>
     Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken);
 
+    /// <summary>Nobody takes it up again by itself. False: somebody else holds it by now.</summary>
+    Task<bool> ParkAsync(ClaimedOperation operation, string why, CancellationToken cancellationToken);
+
     /// <summary>The rung was taken by the acquirer: the next one comes at its offset from the ladder's start, or at once if the acquirer's reference was learned meanwhile.</summary>
     Task<bool> NextRungAsync(ClaimedOperation reverse, TimeSpan offset, CancellationToken cancellationToken);
 

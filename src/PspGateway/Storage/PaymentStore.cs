@@ -48,6 +48,8 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
     public Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken) =>
         OperationClaim.RunAsync(database.General, modifications, limit, lease, cancellationToken);
 
+    public Task<bool> ParkAsync(ClaimedOperation operation, string why, CancellationToken cancellationToken) => OperationClaim.ParkAsync(database.General, operation, why, cancellationToken);
+
     public Task<bool> NextRungAsync(ClaimedOperation reverse, TimeSpan offset, CancellationToken cancellationToken) =>
         ReversalWrite.NextRungAsync(database.General, reverse, reverse.Tries + 1, offset, cancellationToken);
 

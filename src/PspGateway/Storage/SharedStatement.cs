@@ -43,9 +43,9 @@ internal sealed class SharedStatement<TCall, TResult>(
         var waiting = new SharedCall<TCall, TResult>(call, keyOf(call));
         lock (_gate)
         {
-            _waiting.AddLast(waiting);
             if (_taken)
             {
+                _waiting.AddLast(waiting);
                 return waiting.Result;
             }
 
@@ -55,13 +55,13 @@ internal sealed class SharedStatement<TCall, TResult>(
         // What it does for others must not run in the caller's context: traces and log scopes are one payment's.
         if (ExecutionContext.IsFlowSuppressed())
         {
-            _ = WorkAsync();
+            _ = WorkAsync(waiting);
             return waiting.Result;
         }
 
         using (ExecutionContext.SuppressFlow())
         {
-            _ = WorkAsync();
+            _ = WorkAsync(waiting);
         }
 
         return waiting.Result;
@@ -69,17 +69,26 @@ internal sealed class SharedStatement<TCall, TResult>(
 
     public void Dispose() => _alone.Dispose();
 
-    private async Task WorkAsync()
+    /// <param name="own">The caller's, which goes by itself.</param>
+    private async Task WorkAsync(SharedCall<TCall, TResult> own)
     {
-        while (Take() is { Count: > 0 } calls)
+        for (List<SharedCall<TCall, TResult>> calls = [own]; calls.Count > 0; calls = Take())
         {
+            var running = RunTogetherAsync(calls);
+            var atOnce = running.IsCompleted;
             try
             {
-                await RunTogetherAsync(calls).WaitAsync(PlaceFor, time);
+                await running.WaitAsync(PlaceFor, time);
             }
             catch (TimeoutException)
             {
                 // It goes on by itself, and gives its calls their results when it ends.
+            }
+
+            // What never had to wait stands on the caller's thread still. Its request has its answer to give, whatever becomes of its neighbours'.
+            if (atOnce)
+            {
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
         }
     }

@@ -57,6 +57,9 @@ internal sealed record Facts
 
     public required IReadOnlyList<Call> Calls { get; init; }
 
+    /// <summary>What the merchant asked for, every answer that stands.</summary>
+    public IReadOnlyList<Order> Orders { get; init; } = [];
+
     /// <summary>What the database still has to do, in words; parked things apart.</summary>
     public IReadOnlyList<string> Undecided { get; init; } = [];
 
@@ -64,7 +67,7 @@ internal sealed record Facts
 
     public required TimeSpan AnswerBy { get; init; }
 
-    public static async Task<Facts> GatherAsync(ProofWorld world, IReadOnlyList<Call> calls)
+    public static async Task<Facts> GatherAsync(ProofWorld world, IReadOnlyList<Call> calls, IReadOnlyList<Order>? orders = null)
     {
         await using var connection = world.Connection();
         await connection.OpenAsync();
@@ -73,6 +76,7 @@ internal sealed record Facts
             Books = BookLine.ReadFile(world.BooksFile),
             Rows = await RowsAsync(connection),
             Calls = calls,
+            Orders = orders ?? [],
             Undecided = await UndecidedAsync(connection),
             SealedTokens = (await TextsAsync(connection, "select operation_id::text from sealed_tokens")).Count,
             AnswerBy = world.Clocks.AnswerBy,
@@ -84,6 +88,7 @@ internal sealed record Facts
         connection,
         """
         select 'payment ' || id || ' is ' || state from payments where state in ('Created', 'Initiated', 'Authorising', 'Approved')
+        union all select 'payment ' || p.id || ' is StepUp' from payments p where p.state = 'StepUp' and not exists (select from step_ups s where s.payment_id = p.id and s.expires_at > clock_timestamp())
         union all select kind || ' of ' || payment_id || ' is ' || status from operations where (due_at is not null or (kind = 'Reverse' and finished_at is null)) and parked_at is null
         union all select 'report ' || status || ' of ' || payment_id from status_updates where sent_at is null and parked_at is null
         union all select 'notification ' || event_code || ' of ' || merchant_reference from acquirer_notifications where due_at is not null

@@ -23,6 +23,7 @@ internal static class InvariantChecker
             .. facts.Undecided.Select(u => new Breach("I6", "-", $"at rest, {u}")),
             .. facts.Rows.Where(r => r.Parked).Select(r => new Breach("I6", r.Payment, $"was put before a person: {r.ParkedWhy}")),
             .. facts.SealedTokens > 0 ? [new Breach("I8", "-", $"{facts.SealedTokens} sealed tokens are left")] : Array.Empty<Breach>(),
+            .. OrderChecker.OfOrders(facts.Orders, ledgers, rows),
             .. facts.Calls.SelectMany(c => OfCall(c, facts.AnswerBy, rows.GetValueOrDefault(c.Payment))),
         ];
     }
@@ -32,7 +33,7 @@ internal static class InvariantChecker
         [.. Ledger.Read(facts.Books).Values.SelectMany(l => l.Approvals).Where(a => a.Undone is not null).Select(a => a.Undone!.At - a.Made.At)];
 
     private static IEnumerable<Breach> OfLedger(string payment, Ledger ledger, Row? row) =>
-        OneAtATime(ledger).Concat(ToldOrUndone(ledger, row)).Concat(OkStandsOnAnApproval(ledger, row)).Concat(Sums(ledger, row)).Concat(Reports(ledger, row)).Concat(OneKey(ledger))
+        OneAtATime(ledger).Concat(ToldOrUndone(ledger, row)).Concat(OkStandsOnAnApproval(ledger, row)).Concat(Sums(ledger, row)).Concat(Reports(ledger, row)).Concat(OneKey(ledger)).Concat(OrderChecker.OfLedger(ledger, row))
             .Select(b => new Breach(b.Rule, payment, b.What));
 
     private static IEnumerable<(string Rule, string What)> OneAtATime(Ledger ledger) => ledger.Approvals
@@ -86,11 +87,6 @@ internal static class InvariantChecker
 
     private static IEnumerable<(string Rule, string What)> Sums(Ledger ledger, Row? row)
     {
-        foreach (var a in ledger.Approvals.Where(a => a.Captured + a.Cancelled > a.Authorised || a.Refunded > a.Captured))
-        {
-            yield return ("I4", $"{a.Made.Subject}: {a.Authorised} authorised, {a.Captured} captured, {a.Cancelled} cancelled, {a.Refunded} refunded");
-        }
-
         if (row is null or { Parked: true })
         {
             yield break;
@@ -118,14 +114,9 @@ internal static class InvariantChecker
             yield return ("I5", $"RESERVED was reported {reserved} times, and the OK is delivered: {row.Delivered}");
         }
 
-        if (row is { Parked: false } && (cancelled > 0) != (row.State == "Withdrawn"))
+        if (row is { Parked: false } && (cancelled > 0) != (row.State == "Withdrawn" || row.Cancelled > 0))
         {
             yield return ("I5", $"CANCELLED was reported {cancelled} times of a payment that is {row.State}");
-        }
-
-        if (reserved > 0 && cancelled > 0 && ledger.Reports.FindIndex(r => r.What == "reported CANCELLED") < ledger.Reports.FindIndex(r => r.What == "reported RESERVED"))
-        {
-            yield return ("I5", "CANCELLED was reported before RESERVED");
         }
     }
 

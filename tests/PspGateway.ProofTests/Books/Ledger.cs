@@ -34,10 +34,26 @@ internal sealed class Ledger
 
     public List<BookLine> Reports { get; } = [];
 
+    /// <summary>The first line after which more was captured and cancelled than authorised, or more refunded than captured.</summary>
+    public BookLine? Overdrawn { get; private set; }
+
+    /// <summary>Captures and refunds for which there was not enough.</summary>
+    public List<BookLine> Refused { get; } = [];
+
+    /// <summary>Captures and refunds that the acquirer undid after they were done.</summary>
+    public int Undoings { get; private set; }
+
+    public int FailuresTold => Reports.Count(r => r.What.EndsWith(" FAILED", StringComparison.Ordinal));
+
+    private readonly List<BookLine> _effects = [];
+
     /// <summary>The keys of each authorise, and of each authentication, by their references.</summary>
     public List<(string Reference, string Key)> AuthoriseKeys { get; } = [];
 
     public bool CryptogramSentTwice { get; private set; }
+
+    /// <summary>What moved, or was told, under that word, by size.</summary>
+    public IReadOnlyList<long> AmountsOf(string what) => [.. _effects.Concat(Reports).Where(l => l.What == what).Select(l => l.Amount ?? 0).Order()];
 
     public static IReadOnlyDictionary<string, Ledger> Read(IEnumerable<BookLine> books)
     {
@@ -102,9 +118,22 @@ internal sealed class Ledger
                 break;
             case "CAPTURE" when approval is not null:
                 approval.Captured += line.Amount ?? 0;
+                _effects.Add(line);
                 break;
             case "REFUND" when approval is not null:
                 approval.Refunded += line.Amount ?? 0;
+                _effects.Add(line);
+                break;
+            case "CAPTURE_FAILED" when approval is not null:
+                approval.Captured -= line.Amount ?? 0;
+                Undoings++;
+                break;
+            case "REFUND_FAILED" or "REFUNDED_REVERSED" when approval is not null:
+                approval.Refunded -= line.Amount ?? 0;
+                Undoings++;
+                break;
+            case "CAPTURE refused" or "REFUND refused":
+                Refused.Add(line);
                 break;
             case "call /payments" when line.Detail?.Split("key ") is [_, var key]:
                 AuthoriseKeys.Add((line.Subject, key));
@@ -112,6 +141,11 @@ internal sealed class Ledger
             default:
                 CryptogramSentTwice |= line.What.Contains("cryptogram used before", StringComparison.Ordinal);
                 break;
+        }
+
+        if (approval is not null && (approval.Captured + approval.Cancelled > approval.Authorised || approval.Refunded > approval.Captured || approval.Refunded < 0))
+        {
+            Overdrawn ??= line;
         }
     }
 }

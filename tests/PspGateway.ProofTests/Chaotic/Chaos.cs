@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using PspGateway.IntegrationTests.World;
+using PspGateway.ProofTests.Books;
 using PspGateway.ProofTests.World;
 
 namespace PspGateway.ProofTests.Chaotic;
@@ -7,11 +9,14 @@ namespace PspGateway.ProofTests.Chaotic;
 /// Payments as fast as they go, while replicas are killed and frozen, the database is stopped hard and the network fails on every link. A
 /// seed gives the same troubles in the same order; how they meet the payments is up to the machine.
 /// </summary>
-internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan length, int customers)
+internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, TimeSpan length, int customers)
 {
     private readonly Dice _dice = new(seed);
     private readonly Outages _outages = new();
+    private readonly ConcurrentQueue<Paid> _paid = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
+    private const int Cashiers = 8;
+    private const int MostWaiting = 16;
     private int _payments;
 
     public int Kills { get; private set; }
@@ -31,9 +36,11 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
     public async Task RunAsync()
     {
         var trouble = TroubleAsync();
+        var cashiers = Task.WhenAll(Enumerable.Range(0, Cashiers).Select(CashierAsync));
         await Task.WhenAll(Enumerable.Range(0, customers).Select(CustomerAsync));
         await trouble;
         await HealAsync();
+        await cashiers;
     }
 
     private async Task CustomerAsync(int number)
@@ -41,26 +48,60 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
         var dice = new Dice(seed * 1000 + number + 1);
         while (Goes)
         {
-            var payment = await shop.CreateAsync(AmountOf(dice), Shop.AReference());
+            var (reference, amount) = (Shop.AReference(), AmountOf(dice));
+            var payment = await shop.CreateAsync(amount, reference);
             if (payment is null)
             {
                 continue;
             }
 
             Interlocked.Increment(ref _payments);
-            await CustomerActsAsync(payment, dice);
+            await CustomerActsAsync(new Paid(payment, reference, amount), dice);
         }
     }
 
-    private async Task CustomerActsAsync(string payment, Dice dice)
+    /// <summary>Takes what is paid for: captures in parts, refunds, cancels, in any order and sometimes two at once.</summary>
+    private async Task CashierAsync(int number)
     {
+        var dice = new Dice(seed * 2000 + number + 1);
+        while (Goes)
+        {
+            if (!_paid.TryDequeue(out var paid))
+            {
+                await Task.Delay(20);
+                continue;
+            }
+
+            for (var steps = dice.Next(1, 5); steps > 0; steps--)
+            {
+                await Task.WhenAll(Enumerable.Range(0, dice.Next(4) == 0 ? 2 : 1).Select(_ => Serve(paid, dice)).ToList());
+            }
+        }
+    }
+
+    private Task<Order> Serve(Paid paid, Dice dice) => dice.Next(10) switch
+    {
+        < 5 => till.AskAsync(paid.Payment, paid.Reference, "capture", dice.Next(1, (int)paid.Amount)),
+        < 8 => till.AskAsync(paid.Payment, paid.Reference, "refund", dice.Next(1, (int)paid.Amount / 2)),
+        _ => till.AskAsync(paid.Payment, paid.Reference, "cancel"),
+    };
+
+    private async Task CustomerActsAsync(Paid order, Dice dice)
+    {
+        var payment = order.Payment;
+        if (order.Amount is 920_200 or 920_900)
+        {
+            await StepUpAsync(payment, dice.Next(4) == 0);
+            return;
+        }
+
         switch (dice.Next(100))
         {
             case < 4:
-                await Task.WhenAll(shop.PostAsync(payment, mark: _outages.Excuse), RefuseAsync(payment, "USER_CANCEL"));
+                await Task.WhenAll(shop.PostAsync(payment, mark: _outages.Excuse), shop.RefuseAsync(payment, "USER_CANCEL", _outages.Excuse));
                 break;
             case < 6:
-                await RefuseAsync(payment, "USER_CANCEL");
+                await shop.RefuseAsync(payment, "USER_CANCEL", _outages.Excuse);
                 break;
             case < 9:
                 await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => shop.PostAsync(payment, mark: _outages.Excuse)));
@@ -72,21 +113,41 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
                 break;
             case < 13:
                 await shop.PostAsync(payment, mark: _outages.Excuse);
-                await RefuseAsync(payment, "TIMEOUT");
+                await shop.RefuseAsync(payment, "TIMEOUT", _outages.Excuse);
+                break;
+            case < 16:
+                await Task.WhenAll(shop.PostAsync(payment, mark: _outages.Excuse), LaterAsync(dice.Next(0, 250), () => till.AskAsync(payment, order.Reference, "cancel")));
                 break;
             default:
-                await shop.PostAsync(payment, mark: _outages.Excuse);
+                if ((await shop.PostAsync(payment, mark: _outages.Excuse)).Says == "OK" && _paid.Count < MostWaiting)
+                {
+                    _paid.Enqueue(order);
+                }
+
                 break;
         }
     }
 
-    /// <summary>Until somebody has heard it: a no that reached nobody is nothing that a gateway could act upon.</summary>
-    private async Task RefuseAsync(string payment, string state)
+    /// <summary>What the customer leaves undecided at the 3-D Secure page, Vipps ends.</summary>
+    private async Task StepUpAsync(string payment, bool givesUp)
     {
-        for (var tries = 0; tries < 20 && (await shop.PostAsync(payment, state, mark: _outages.Excuse)).Status is null; tries++)
+        var call = await shop.PostAsync(payment, mark: _outages.Excuse, mayStepUp: true);
+        if (call.Url3dSecure is { } page)
         {
-            await Task.Delay(300);
+            await shop.StepUpAsync(page, givesUp);
+            call = await shop.PostAsync(payment, mark: _outages.Excuse, mayStepUp: true);
         }
+
+        if (call.Says is not ("OK" or "FAIL"))
+        {
+            await shop.RefuseAsync(payment, "TIMEOUT", _outages.Excuse);
+        }
+    }
+
+    private static async Task LaterAsync(int delayMs, Func<Task> act)
+    {
+        await Task.Delay(delayMs);
+        await act();
     }
 
     /// <summary>Most are approved; some are refused, lost on their way back, or slow.</summary>
@@ -94,6 +155,7 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
     {
         < 6 => 900_200,
         < 8 => 903_800,
+        < 9 => 920_900,
         < 10 => 700_100,
         < 11 => 700_200,
         < 12 => 700_300,
@@ -102,6 +164,7 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
         < 15 => 700_600,
         < 17 => 800_200,
         < 18 => 801_200,
+        < 21 => 920_200,
         _ => dice.Next(100, 100_000) * 100 + dice.Next(1, 100),
     };
 
@@ -189,6 +252,8 @@ internal sealed class Chaos(ProofWorld world, Shop shop, int seed, TimeSpan leng
         await shop.FaultAsync("acquirer", mode == "overtaken" ? "payments" : "*", mode, "", delayMs: mode is "delay" or "overtaken" ? 15_000 : 0, times: _dice.Next(1, 6));
         AcquirerFaults++;
     }
+
+    private sealed record Paid(string Payment, string Reference, long Amount);
 
     private async Task HealAsync()
     {

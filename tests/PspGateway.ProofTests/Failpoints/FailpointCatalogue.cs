@@ -35,6 +35,18 @@ internal enum Way
 
     /// <summary>The issuer wants 3-D Secure, and there is a way back from it.</summary>
     StepUp,
+
+    /// <summary>As StepUp, and the customer gives up at the 3-D Secure page.</summary>
+    StepUpGivenUp,
+
+    /// <summary>It is paid for; then it is captured, refunded and cancelled in parts.</summary>
+    Modified,
+
+    /// <summary>As Modified, and the acquirer undoes a capture.</summary>
+    TakenBack,
+
+    /// <summary>The merchant cancels while it is at the acquirer.</summary>
+    EndedByMerchant,
 }
 
 /// <param name="ApprovalsOnly">A declined payment does not come here.</param>
@@ -71,6 +83,8 @@ internal static class FailpointCatalogue
         new("report.after-answer", Way.Plain, ApprovalsOnly: true),
         new("report.after-commit", Way.Plain, ApprovalsOnly: true),
         new("doubt.before-read", Way.LostReport, ApprovalsOnly: true),
+        new("doubt.before-commit", Way.LostReport, ApprovalsOnly: true),
+        new("doubt.after-commit", Way.LostReport, ApprovalsOnly: true),
         new("notification.before-stored", Way.Plain),
         new("notification.after-stored", Way.Plain),
         new("notification.before-applied", Way.Plain),
@@ -99,9 +113,33 @@ internal static class FailpointCatalogue
         new("authenticate.after-answer", Way.StepUp),
         new("authentication.before-commit", Way.StepUp),
         new("authentication.after-commit", Way.StepUp),
+        new("second-accept.before-commit", Way.StepUp, HoldsTheAnswer: true),
+        new("second-accept.after-commit", Way.StepUp),
+        new("step-up-end.before-commit", Way.StepUpGivenUp, ApprovalsOnly: true),
+        new("step-up-end.after-commit", Way.StepUpGivenUp, ApprovalsOnly: true),
+        new("merchant-end.before-commit", Way.EndedByMerchant),
+        new("merchant-end.after-commit", Way.EndedByMerchant),
+        new("order.before-commit", Way.Modified),
+        new("order.after-commit", Way.Modified),
+        new("turn.before-commit", Way.Modified),
+        new("turn.after-commit", Way.Modified),
+        new("modify.before-send", Way.Modified),
+        new("modify.after-answer", Way.Modified),
+        new("modify-open.before-commit", Way.Modified),
+        new("modify-open.after-commit", Way.Modified),
+        new("modify-end.before-commit", Way.Modified),
+        new("modify-end.after-commit", Way.Modified),
+        new("modify-answer.before-commit", Way.Modified),
+        new("modify-answer.after-commit", Way.Modified),
+        new("take-back.before-commit", Way.TakenBack, ApprovalsOnly: true),
+        new("take-back.after-commit", Way.TakenBack, ApprovalsOnly: true),
+        new("report-claim.after-commit", Way.Modified),
+        new("report.before-send", Way.Modified),
+        new("report.after-answer", Way.Modified),
+        new("report.after-commit", Way.Modified),
         new("expiry.before-commit", Way.Nobody),
         new("expiry.after-commit", Way.Nobody),
     ];
 
-    public static IReadOnlyList<string> Names { get; } = [.. Places.Select(p => p.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. Places.Select(p => p.Name).Distinct(StringComparer.Ordinal)];
 }

@@ -15,5 +15,7 @@ internal static class PlantedBugs
         "retry-on-writes",
         "no-additional-data",
         "leases-by-local-clock",
+        "recompose-a-batch",
+        "keep-a-failed-amount",
     ];
 }

@@ -8,7 +8,7 @@ using PspGateway.ProofTests.World;
 namespace PspGateway.ProofTests.Failpoints;
 
 /// <summary>One payment on each of the ways on which the planted bugs lie, all at once, on two replicas whose clocks are ten minutes apart.</summary>
-internal sealed class ShortProof(ProofWorld world, Shop shop)
+internal sealed class ShortProof(ProofWorld world, Shop shop, Till till)
 {
     private const int Tokens = 1500;
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(7);
@@ -23,6 +23,8 @@ internal sealed class ShortProof(ProofWorld world, Shop shop)
             StalledBeforeItsOutcomeAsync(),
             AnswerLostAsync(),
             TooLateAsync(),
+            ReportLostAsync(),
+            CaptureFailedAsync(),
             Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ToldEarlyAsync())));
 
         // By itself: it takes the whole machine, and the others are judged by the clock.
@@ -58,6 +60,25 @@ internal sealed class ShortProof(ProofWorld world, Shop shop)
         var payment = await CreateAsync();
         await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: (int)world.Clocks.AnswerBy.TotalMilliseconds + 1200, times: 20);
         await shop.PostAsync(payment);
+    }
+
+    private async Task ReportLostAsync()
+    {
+        var payment = await CreateAsync();
+        await shop.FaultAsync("vipps", "updatestatus", "commitThenDrop", payment);
+        await shop.PostAsync(payment);
+    }
+
+    /// <summary>The acquirer takes a capture, and then does not do it; another one is done.</summary>
+    private async Task CaptureFailedAsync()
+    {
+        var reference = Shop.AReference();
+        var payment = await shop.CreateAsync(49_950, reference) ?? throw new InvalidOperationException("Not created.");
+        await shop.PostAsync(payment);
+        await till.UntilRestAsync(payment);
+        await till.FailAsync("CAPTURE", $"{payment}-c1");
+        await till.AskAsync(payment, reference, "capture", 20_000, mayFail: true);
+        await till.AskAsync(payment, reference, "capture", 10_000, mayFail: true);
     }
 
     /// <summary>The notification of the approval is faster than the answer.</summary>

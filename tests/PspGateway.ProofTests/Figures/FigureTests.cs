@@ -50,22 +50,24 @@ public sealed class FigureTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Approval_cancel_and_timeout_at_once_are_one_decision_and_leave_nothing_live()
+    public async Task Approval_timeout_and_the_cancels_of_customer_and_merchant_at_once_are_one_decision_and_leave_nothing_live()
     {
         var (payments, atOnce) = Whole ? (1000, 24) : (60, 12);
         await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.AsShipped));
         var shop = new Shop(world);
+        var till = new Till(world, shop);
         await Parallel.ForEachAsync(Enumerable.Range(0, payments), new ParallelOptions { MaxDegreeOfParallelism = atOnce }, async (i, _) =>
         {
-            var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? "";
-            await Task.WhenAll(new[] { "ACCEPTED", "USER_CANCEL", "TIMEOUT" }.Select(async (state, place) =>
+            var reference = Shop.AReference();
+            var payment = await shop.CreateAsync(49_950, reference) ?? "";
+            await Task.WhenAll(new[] { "ACCEPTED", "USER_CANCEL", "TIMEOUT", "cancel" }.Select(async (state, place) =>
             {
                 await Task.Delay((i * (place + 3)) % 29, CancellationToken.None);
-                await shop.PostAsync(payment, state);
+                await (state == "cancel" ? (Task)till.AskAsync(payment, reference, state) : shop.PostAsync(payment, state));
             }));
         });
 
-        var facts = await JudgeAsync(world, shop, "ACCEPTED, USER_CANCEL and TIMEOUT at once");
+        var facts = await JudgeAsync(world, shop, "ACCEPTED, USER_CANCEL, TIMEOUT and the merchant's cancel at once", orders: till.Orders);
         Assert.DoesNotContain(Ledger.Read(facts.Books).Values.SelectMany(l => l.Approvals), a => a.Undone is null);
     }
 
@@ -139,12 +141,12 @@ public sealed class FigureTests(ITestOutputHelper output)
         }
     }
 
-    private async Task<Facts> JudgeAsync(ProofWorld world, Shop shop, string title, params (string, string)[] figures)
+    private async Task<Facts> JudgeAsync(ProofWorld world, Shop shop, string title, (string, string)? figure = null, IReadOnlyList<Order>? orders = null)
     {
         await Quiet.UntilAsync(world, TimeSpan.FromSeconds(120));
-        var facts = await Facts.GatherAsync(world, shop.Calls);
+        var facts = await Facts.GatherAsync(world, shop.Calls, orders);
         var breaches = InvariantChecker.Check(facts);
-        Report.Write(output, title, facts, breaches, figures);
+        Report.Write(output, title, facts, breaches, figure is { } known ? [known] : []);
         Assert.True(breaches.Count == 0, string.Join('\n', breaches.Take(40)));
         return facts;
     }

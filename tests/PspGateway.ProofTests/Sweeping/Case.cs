@@ -14,6 +14,11 @@ internal enum Outcome
     Approve,
     Decline,
     SoftDecline,
+
+    /// <summary>It is approved, and the failpoint is met by a capture, a refund or a cancel of it.</summary>
+    Capture,
+    Refund,
+    Cancel,
 }
 
 /// <summary>One payment that comes past one failpoint.</summary>
@@ -23,6 +28,8 @@ internal sealed class Case(Place place, Blow blow, Outcome outcome)
 
     public Blow Blow => blow;
 
+    public Outcome Outcome => outcome;
+
     public string Reference { get; } = World.Shop.AReference();
 
     public string? Payment { get; set; }
@@ -30,13 +37,17 @@ internal sealed class Case(Place place, Blow blow, Outcome outcome)
     /// <summary>An amount with øre is approved; the others as the simulator's table says. After a step-up the outcome is the second call's.</summary>
     public long Amount => outcome switch
     {
+        Outcome.Approve when place.Way == Way.StepUpGivenUp => 920_100,
         Outcome.Approve when place.Way == Way.StepUp => 920_200,
         Outcome.Decline when place.Way == Way.StepUp => 920_900,
         Outcome.SoftDecline when place.Way == Way.StepUp => 921_000,
-        Outcome.Approve => 49_950,
         Outcome.Decline => 900_200,
-        _ => 903_800,
+        Outcome.SoftDecline => 903_800,
+        _ => 49_950,
     };
+
+    /// <summary>The failpoint is armed only when the customer has paid.</summary>
+    public bool IsOfPaid => place.Way is Way.Modified or Way.TakenBack;
 
     public bool IsOfCreate => place.Way is Way.Create or Way.CreateWithoutToken;
 
@@ -55,7 +66,7 @@ internal sealed class Case(Place place, Blow blow, Outcome outcome)
     [
         .. from place in places
            from outcome in Enum.GetValues<Outcome>()
-           where outcome == Outcome.Approve || !(place.ApprovalsOnly || place.Way == Way.Nobody)
+           where place.Way == Way.Modified ? outcome >= Outcome.Capture : outcome == Outcome.Approve || (outcome < Outcome.Capture && !(place.ApprovalsOnly || place.Way == Way.Nobody))
            select new Case(place, blow, outcome),
     ];
 }

@@ -9,7 +9,7 @@ namespace PspGateway.ProofTests.Sweeping;
 /// replicas; of those that kill, the outcomes of one failpoint go together. A replica that died is started again, and what was left behind is
 /// taken up by whoever comes first.
 /// </summary>
-internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyncDisposable
+internal sealed class Sweep(ProofWorld world, Shop shop, Till till, TimeSpan stall) : IAsyncDisposable
 {
     private const int AtOnce = 48;
     private const int Rounds = 4;
@@ -124,6 +124,11 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
             await Task.WhenAll(cases.Select(async c => c.Payment = await shop.CreateAsync(c.Amount, c.Reference)));
         }
 
+        if (cases[0].IsOfPaid)
+        {
+            await Task.WhenAll(cases.Select(c => new Purchase(shop, till, c).PayAsync()));
+        }
+
         foreach (var replica in world.Replicas)
         {
             await ArmAsync(replica, cases, together);
@@ -144,6 +149,9 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
 
         switch (c.Place.Way)
         {
+            case Way.Modified or Way.TakenBack:
+                await new Purchase(shop, till, c).GoOnAsync();
+                return;
             case Way.Late:
                 await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: (int)(world.Clocks.StopWaiting.TotalMilliseconds + 700));
                 break;
@@ -153,7 +161,7 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
             case Way.Abandoned:
                 await Task.WhenAll(world.Replicas.Select(r => r.ArmAsync("authorise.after-answer", payment, "throw", stall)));
                 break;
-            case Way.HungUp or Way.Cancelled:
+            case Way.HungUp or Way.Cancelled or Way.EndedByMerchant:
                 await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 900);
                 break;
             case Way.LostReport:
@@ -161,17 +169,30 @@ internal sealed class Sweep(ProofWorld world, Shop shop, TimeSpan stall) : IAsyn
                 break;
         }
 
-        var approval = shop.PostAsync(payment, hangUpAfterMs: c.Place.Way == Way.HungUp ? 400 : null, mark: call => Promised(c, call), mayStepUp: c.Place.Way == Way.StepUp);
+        var approval = shop.PostAsync(payment, hangUpAfterMs: c.Place.Way == Way.HungUp ? 400 : null, mark: call => Promised(c, call), mayStepUp: c.Place.Way is Way.StepUp or Way.StepUpGivenUp);
         if (c.Place.Way == Way.Cancelled)
         {
             await Task.Delay(400);
             await shop.PostAsync(payment, "USER_CANCEL", mark: call => call with { NoAnswerPromised = c.Blow != Blow.Throw });
         }
 
-        if ((await approval).Url3dSecure is { } page)
+        if (c.Place.Way == Way.EndedByMerchant)
         {
-            await shop.StepUpAsync(page);
-            await shop.PostAsync(payment, mark: call => Promised(c, call), mayStepUp: true);
+            await Task.Delay(400);
+            await till.AskAsync(payment, c.Reference, "cancel");
+        }
+
+        var last = await approval;
+        if (last.Url3dSecure is { } page)
+        {
+            await shop.StepUpAsync(page, givesUp: c.Place.Way == Way.StepUpGivenUp);
+            last = await shop.PostAsync(payment, mark: call => Promised(c, call), mayStepUp: true);
+        }
+
+        // A step-up lives for ten minutes: Vipps ends one whose end it did not hear.
+        if (c.Place.Way is Way.StepUp or Way.StepUpGivenUp && last.Says is not ("OK" or "FAIL"))
+        {
+            await shop.RefuseAsync(payment, "TIMEOUT", call => Promised(c, call));
         }
     }
 

@@ -28,7 +28,14 @@ internal static class Quiet
         }
     }
 
-    /// <summary>Every call of the run once more, byte for byte, now that all is decided.</summary>
-    public static Task RepeatAsync(Shop shop, IEnumerable<string> payments) => Parallel.ForEachAsync(
-        payments, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (payment, _) => await shop.PostAsync(payment, repeat: true));
+    /// <summary>
+    /// The calls of the run once more, byte for byte, now that all is decided. Not of those whose customer may still be at the 3-D Secure page, which is
+    /// so for ten minutes: they would be accepted. Nor of those that Vipps has ended.
+    /// </summary>
+    public static async Task RepeatAsync(ProofWorld world, Shop shop, int most)
+    {
+        var atThePage = (await Facts.GatherAsync(world, [])).Rows.Where(r => r.State == "StepUp").Select(r => r.Payment).ToHashSet(StringComparer.Ordinal);
+        var payments = shop.Calls.GroupBy(c => c.Payment).Where(calls => !atThePage.Contains(calls.Key) && calls.All(c => c.State == "ACCEPTED")).Select(calls => calls.Key);
+        await Parallel.ForEachAsync(payments.Take(most), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (payment, _) => await shop.PostAsync(payment, repeat: true));
+    }
 }

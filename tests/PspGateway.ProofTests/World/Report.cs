@@ -16,6 +16,7 @@ internal static class Report
             .. figures,
             ("answers", string.Join(", ", answers.Select(g => $"{g.Key} {g.Count()}"))),
             ("slowest answer", promised.Count == 0 ? "-" : $"{promised.Max(c => c.ElapsedMs) / 1000:F2} s, of a limit of {facts.AnswerBy.TotalSeconds + 0.5:F1} s"),
+            ("captures, refunds, cancels", facts.Orders.Count == 0 ? "-" : string.Join(", ", facts.Orders.DistinctBy(o => o.Key).GroupBy(o => $"{o.What} {o.Status}").OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key}: {g.Count()}"))),
             ("payments by state", string.Join(", ", facts.Rows.GroupBy(r => r.State).OrderByDescending(g => g.Count()).Select(g => $"{g.Key} {g.Count()}"))),
             ("reversals", $"{reversals.Count}{(reversals.Count == 0 ? "" : $", the slowest {reversals.Max().TotalSeconds:F1} s after its approval")}"),
             ("parked", $"{facts.Rows.Count(r => r.Parked)}"),

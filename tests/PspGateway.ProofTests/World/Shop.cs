@@ -12,6 +12,7 @@ namespace PspGateway.ProofTests.World;
 /// <summary>The merchant, who repeats what had no answer, and the customer's phone. Keeps what Vipps was answered.</summary>
 internal sealed class Shop(ProofWorld world)
 {
+    private const string Payments = "epayment/v1/payments";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly ConcurrentQueue<Call> _calls = new();
     /// <summary>Lives as long as the proof.</summary>
@@ -29,14 +30,13 @@ internal sealed class Shop(ProofWorld world)
         var until = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         while (TimeProvider.System.GetTimestamp() < until)
         {
-            var (status, text) = await TryCreateAsync(body, reference);
+            var (status, text) = await AskAsync(Payments, body, reference);
             if (status is HttpStatusCode.Created || text.Contains("init-answer-lost", StringComparison.Ordinal))
             {
                 return await IdOfAsync(reference);
             }
 
             Assert.False(status is HttpStatusCode.BadRequest, text);
-            _token = status is HttpStatusCode.Unauthorized ? null : _token;
             await Task.Delay(200);
         }
 
@@ -47,7 +47,7 @@ internal sealed class Shop(ProofWorld world)
     public async Task<string?> TryCreateOnceAsync(long amount)
     {
         var reference = AReference();
-        var (status, text) = await TryCreateAsync(ABody(amount, reference), reference);
+        var (status, text) = await AskAsync(Payments, ABody(amount, reference), reference);
         if (status != HttpStatusCode.Created)
         {
             return $"{status} {text}";
@@ -83,12 +83,21 @@ internal sealed class Shop(ProofWorld world)
         return call;
     }
 
-    /// <summary>The customer opens the 3-D Secure page and starts; what the bank has to say comes without a challenge.</summary>
-    public async Task StepUpAsync(string page)
+    /// <summary>Until somebody has heard it: a no that reached nobody is nothing that a gateway could act upon.</summary>
+    public async Task RefuseAsync(string payment, string state, Func<Call, Call> mark)
+    {
+        for (var tries = 0; tries < 20 && (await PostAsync(payment, state, mark: mark)).Status is null; tries++)
+        {
+            await Task.Delay(300);
+        }
+    }
+
+    /// <summary>The customer opens the 3-D Secure page and starts, and what the bank has to say comes without a challenge; or gives up there.</summary>
+    public async Task StepUpAsync(string page, bool givesUp = false)
     {
         try
         {
-            using var response = await Customer.PostAsync(page, new FormUrlEncodedContent([]));
+            using var response = await Customer.PostAsync(givesUp ? $"{page}/cancel" : page, new FormUrlEncodedContent([]));
             Assert.True((int)response.StatusCode is < 400 or 500, $"{response.StatusCode}");
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
@@ -121,17 +130,19 @@ internal sealed class Shop(ProofWorld world)
         ["paymentDescription"] = "Two loaves of bread",
     }.ToJsonString();
 
-    private async Task<(HttpStatusCode? Status, string Text)> TryCreateAsync(string body, string reference)
+    /// <summary>Asks the merchant API once. No status: there was no answer.</summary>
+    public async Task<(HttpStatusCode? Status, string Text)> AskAsync(string path, string body, string key)
     {
         try
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(world.Front.Url, "epayment/v1/payments")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(world.Front.Url, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {_token ??= await TokenAsync(limit.Token)}");
             request.Headers.TryAddWithoutValidation("Ocp-Apim-Subscription-Key", Settings.SubscriptionKey);
             request.Headers.TryAddWithoutValidation("Merchant-Serial-Number", Settings.Merchant);
-            request.Headers.TryAddWithoutValidation("Idempotency-Key", reference);
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
             using var response = await world.Http.SendAsync(request, limit.Token);
+            _token = response.StatusCode == HttpStatusCode.Unauthorized ? null : _token;
             return (response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token));
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)

@@ -64,3 +64,12 @@ internal sealed class AcceptingStore(Func<long> now) : ModelStore(now)
         return base.Accept(token, remaining);
     }
 }
+
+/// <summary>Lets a merchant's cancel take no notice of what the acquirer is being asked.</summary>
+internal sealed class CarelessStore(Func<long> now) : ModelStore(now)
+{
+    public override MerchantEnd EndByMerchant(Guid paymentId, byte[] failBody) =>
+        Payments[paymentId].State is PspGateway.Domain.Payments.PaymentState.Authorising && Move(Payments[paymentId], PspGateway.Domain.Payments.PaymentMove.Terminate, except: null)
+            ? new MerchantEnd.Ended()
+            : base.EndByMerchant(paymentId, failBody);
+}

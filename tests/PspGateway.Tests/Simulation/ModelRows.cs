@@ -101,3 +101,21 @@ internal sealed class ModelNotification
 
     public int Tries { get; set; }
 }
+
+/// <summary>What became of a merchant's cancel.</summary>
+internal abstract record MerchantEnd
+{
+    private MerchantEnd()
+    {
+    }
+
+    public sealed record Ended : MerchantEnd;
+
+    public sealed record Overruled(Guid OperationId) : MerchantEnd;
+
+    /// <summary>An OK is decided and not known to be delivered.</summary>
+    public sealed record NotYet : MerchantEnd;
+
+    /// <summary>It is authorised, or over.</summary>
+    public sealed record Refused : MerchantEnd;
+}

@@ -139,6 +139,20 @@ internal partial class ModelStore(Func<long> now)
 
     public virtual bool Move(Guid paymentId, PaymentMove move) => Payments.TryGetValue(paymentId, out var payment) && Move(payment, move, except: PaymentState.Authorising);
 
+    /// <summary>The merchant's cancel, while it holds the payment's row.</summary>
+    public virtual MerchantEnd EndByMerchant(Guid paymentId, byte[] failBody)
+    {
+        var payment = Payments[paymentId];
+        return payment switch
+        {
+            { State: PaymentState.Authorising, AuthoriseOperationId: { } id } => Decide(new Decision { OperationId = id, Move = PaymentMove.Terminate, Event = PaymentEventName.Terminated, Reason = "CancelledByMerchant", FailBody = failBody })
+                ? new MerchantEnd.Overruled(id)
+                : new MerchantEnd.NotYet(),
+            { State: PaymentState.Approved } => new MerchantEnd.NotYet(),
+            _ => Move(payment, PaymentMove.Terminate, except: null) ? new MerchantEnd.Ended() : new MerchantEnd.Refused(),
+        };
+    }
+
     public virtual bool MarkDelivered(Guid operationId, long generation, bool report)
     {
         var o = Find(operationId);

@@ -35,6 +35,12 @@ internal sealed class VippsView(Guid payment, string token)
 
     public SimulatedProcess? FailBy { get; set; }
 
+    /// <summary>The merchant has tried to cancel it.</summary>
+    public bool MerchantCancels { get; set; }
+
+    /// <summary>The merchant was told that it is cancelled.</summary>
+    public bool MerchantEnded { get; set; }
+
     /// <summary>Replicas that took the news of the end and may not have stored it yet.</summary>
     public List<SimulatedProcess> ToldTo { get; } = [];
 }

@@ -27,6 +27,7 @@ internal sealed class Replica : IDisposable
     private readonly MakePaymentEndpoint _endpoint;
     private readonly OperationWorker _worker;
     private readonly AcquirerNews _news;
+    private readonly ModelMerchantDoor _merchants;
     private bool _drains;
     private bool _reads;
 
@@ -58,6 +59,7 @@ internal sealed class Replica : IDisposable
         var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
         _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _news = new AcquirerNews(_store, ladder, signal, wallet, options, NullLogger<AcquirerNews>.Instance);
+        _merchants = new ModelMerchantDoor(_store, model, answers, wallet, signal, time);
         _worker = new OperationWorker(_store, ladder, null!, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
         Process.Start(() => marks.RunAsync(CancellationToken.None));
@@ -101,6 +103,9 @@ internal sealed class Replica : IDisposable
             ended(context.Response.StatusCode);
         });
     }
+
+    /// <summary>The merchant cancels; true when it is told that the payment has ended.</summary>
+    public void Cancel(Guid payment, Action<bool> answered) => Process.Start(async () => answered(await _merchants.CancelAsync(payment)));
 
     /// <summary>Stored before it is acknowledged; false: the acquirer has to send it again.</summary>
     public void Receive(ModelNotification notification, Action<bool> acknowledge) => Process.Start(async () =>

@@ -105,6 +105,21 @@ internal sealed class SimulatedRun
         {
             _scheduler.After(at + _scheduler.Between(0, 14), () => _vipps.End(view, _scheduler.Chance(0.5) ? "USER_CANCEL" : "TIMEOUT"));
         }
+
+        if (_scheduler.Chance(0.15))
+        {
+            _scheduler.After(at + _scheduler.Between(-1, _scheduler.Chance(0.5) ? 2 : 14), () => CancelByMerchant(view));
+        }
+    }
+
+    private void CancelByMerchant(VippsView view)
+    {
+        view.MerchantCancels = true;
+        AnyReplica()?.Cancel(view.Payment, ended =>
+        {
+            view.MerchantEnded |= ended;
+            _scheduler.Tell($"{view.Token}: the merchant cancels, {(ended ? "it has ended" : "in vain")}");
+        });
     }
 
     private void StartReplica(int slot, int life)
@@ -222,7 +237,7 @@ internal sealed class SimulatedRun
                 Breach($"I2: money is held that Vipps has no OK for ({view.Verdict}, {payment.State})");
             }
 
-            if (_calm && _quietFrom == TimeSpan.Zero && view.Verdict == VippsVerdict.Fail && _plans[view.Payment] == AcquirerPlan.Approve
+            if (_calm && _quietFrom == TimeSpan.Zero && !view.MerchantCancels && view.Verdict == VippsVerdict.Fail && _plans[view.Payment] == AcquirerPlan.Approve
                 && _acquirer.Holds.Exists(h => h.PaymentId == view.Payment && h.Since < view.PostedAt + TimeSpan.FromSeconds(10).Ticks))
             {
                 Breach("a sale was lost: approved in time, no trouble, and FAIL was answered");
@@ -231,6 +246,11 @@ internal sealed class SimulatedRun
             if (payment.State is PaymentState.Authorising or PaymentState.Approved)
             {
                 Breach($"I6: undecided at the end ({payment.State})");
+            }
+
+            if (view.MerchantEnded && (payment.State != PaymentState.Terminated || view.OkLeft || live.Count > 0))
+            {
+                Breach($"I6: the merchant was told that it is cancelled, and it is {payment.State}, OK left {view.OkLeft}, {live.Count} held");
             }
 
             if (_acquirer.Keys.GetValueOrDefault(view.Payment)?.Count > 1)

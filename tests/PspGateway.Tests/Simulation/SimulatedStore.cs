@@ -57,6 +57,8 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
 
     public Task<bool> SameRungAsync(ClaimedOperation reverse, TimeSpan delay, TimeSpan next, CancellationToken cancellationToken) => WriteAsync(() => model.SameRung(reverse, delay, next), cancellationToken);
 
+    public Task<bool> ParkAsync(ClaimedOperation operation, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Park(operation.Id, operation.Generation, why), cancellationToken);
+
     public Task<bool> ParkReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Park(reverseId, generation, why), cancellationToken);
 
     public Task<bool> FinishReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Finish(reverseId, generation), cancellationToken);

@@ -37,6 +37,7 @@ public sealed class SimulationTests
     [InlineData("ends a reversal without proof", "I2")]
     [InlineData("believes that nothing was sent", "I2")]
     [InlineData("accepts a second token", "I1")]
+    [InlineData("lets a merchant's cancel undo nothing", "I6")]
     public void A_fault_of_the_store_is_found(string fault, string invariant)
     {
         Func<Func<long>, ModelStore> store = fault switch
@@ -45,6 +46,7 @@ public sealed class SimulationTests
             "overwrites a decision" => now => new OverwritingStore(now),
             "ends a reversal without proof" => now => new HastyStore(now),
             "believes that nothing was sent" => now => new HopefulStore(now),
+            "lets a merchant's cancel undo nothing" => now => new CarelessStore(now),
             _ => now => new AcceptingStore(now),
         };
 

@@ -209,6 +209,38 @@ public sealed class SharedStatementTests : IDisposable
         Assert.Equal(calls.Count, (await Task.WhenAll(calls)).Distinct(StringComparer.Ordinal).Count());
     }
 
+    /// <summary>Its thread is a request's, whose own answer is ready.</summary>
+    [Fact]
+    public async Task A_caller_is_not_held_up_by_what_its_neighbours_do_after_it()
+    {
+        using var stuck = new ManualResetEventSlim();
+        SharedStatement<string, string>? shared = null;
+        shared = new SharedStatement<string, string>(KeyOf, RunAtOnce, onlyReads: false, _time);
+        using var end = shared;
+        var caller = Task.Run(() => { _ = shared.RunAsync("own"); }, TestContext.Current.CancellationToken);
+
+        await Task.WhenAny(caller, Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        var returned = caller.IsCompleted;
+        stuck.Set();
+        await caller;
+
+        Assert.True(returned, "The caller ran its neighbour's statement, which was stuck.");
+
+        Task<IReadOnlyDictionary<Guid, string>> RunAtOnce(IReadOnlyList<string> calls, Run run)
+        {
+            if (calls is ["own"])
+            {
+                _ = shared!.RunAsync("neighbour");
+            }
+            else
+            {
+                stuck.Wait(TimeSpan.FromSeconds(30));
+            }
+
+            return Task.FromResult<IReadOnlyDictionary<Guid, string>>(calls.ToDictionary(KeyOf));
+        }
+    }
+
     private void TakeThePlace()
     {
         _ = _shared.RunAsync("first");

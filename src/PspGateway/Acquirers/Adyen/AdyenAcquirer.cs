@@ -78,7 +78,9 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
                 Amount = kind == OperationKind.Cancel ? null : new AdyenAmount { Currency = request.Amount.Currency.ToString(), Value = request.Amount.MinorUnits },
             },
             AdyenJson.Default.ModificationRequestBody);
+        Failpoint.Here("modify.before-send", request.Reference);
         var answer = await client.PostAsync($"/payments/{Uri.EscapeDataString(request.AcquirerReference)}/{resource}", body, request.IdempotencyKey, cancellationToken);
+        Failpoint.Here("modify.after-answer", request.Reference);
         return call.Ended<ModificationOutcome>(answer.Status switch
         {
             HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse) is { Status: "received" } taken

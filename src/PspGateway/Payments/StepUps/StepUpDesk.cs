@@ -92,7 +92,9 @@ internal sealed class StepUpDesk(StepUpStore store, StepUpVault vault, Authentic
             return null;
         }
 
+        Failpoint.Here("step-up-end.before-commit", stepUp.PaymentId);
         await store.EndAsync(Pool.General, stepUp.Id, [StepUpState.Waiting, StepUpState.Authenticating, StepUpState.Challenged], StepUpState.Cancelled, nameof(DeclineReason.AuthenticationFailed));
+        Failpoint.Here("step-up-end.after-commit", stepUp.PaymentId);
         return await ShowAsync(reference, cancellationToken);
     }
 

@@ -52,7 +52,9 @@ internal static class ModificationTurn
             await giveBack.ExecuteNonQueryAsync(cancellationToken);
         }
 
+        Failpoint.Here(begun is null ? "" : "turn.before-commit", operation.PaymentId);
         await transaction.CommitAsync(cancellationToken);
+        Failpoint.Here(begun is null ? "" : "turn.after-commit", operation.PaymentId);
         return begun;
     }
 

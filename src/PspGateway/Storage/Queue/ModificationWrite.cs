@@ -170,6 +170,7 @@ internal static class ModificationWrite
 
     private static async Task<bool> CountAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
+        PlantedBug.InStatement(ref sql);
         await using var command = database.CreateCommand(sql);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is > 0L;

@@ -76,6 +76,24 @@ internal static class OperationClaim
         left join operations a on a.id = c.reverses_operation_id
         """;
 
+    // What waits behind a capture, refund or cancel goes on; its own amount stays counted, as always when nobody knows.
+    private const string ParkSql = """
+        update operations
+        set status = case when kind in ('Capture', 'Cancel', 'Refund') then 'Unknown' else status end,
+            lease_until = null, due_at = null, parked_at = clock_timestamp(), parked_why = @why
+        where id = @id and generation = @generation and parked_at is null
+        """;
+
+    /// <summary>Nobody takes it up again by itself. False: somebody else holds it by now.</summary>
+    public static async Task<bool> ParkAsync(NpgsqlDataSource database, ClaimedOperation operation, string why, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(ParkSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", operation.Id));
+        command.Parameters.Add(new NpgsqlParameter<long>("generation", operation.Generation));
+        command.Parameters.Add(new NpgsqlParameter<string>("why", why));
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+
     public static async Task<IReadOnlyList<ClaimedOperation>> RunAsync(NpgsqlDataSource database, bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -89,27 +107,41 @@ internal static class OperationClaim
         var claimed = new List<ClaimedOperation>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            claimed.Add(new ClaimedOperation
+            if (await ReadAsync(reader, cancellationToken) is { } operation)
             {
-                Id = reader.GetGuid(0),
-                PaymentId = reader.GetGuid(1),
-                Kind = Enum.Parse<OperationKind>(reader.GetString(2)),
-                Status = Enum.Parse<OperationStatus>(reader.GetString(3)),
-                Answer = await reader.IsDBNullAsync(4, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(4)),
-                Reference = reader.GetString(5),
-                IdempotencyKey = reader.GetString(6),
-                AcquirerReference = await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7),
-                ReversesOperationId = await reader.IsDBNullAsync(8, cancellationToken) ? null : reader.GetGuid(8),
-                Tries = reader.GetInt32(9),
-                LadderBase = reader.GetInt32(14),
-                Generation = reader.GetInt64(10),
-                AcquirerAccount = reader.GetString(11),
-                Amount = new Money(reader.GetInt64(15), Enum.Parse<Currency>(reader.GetString(16))),
-                ReversedReference = await reader.IsDBNullAsync(12, cancellationToken) ? null : reader.GetString(12),
-                ReversedStatus = await reader.IsDBNullAsync(13, cancellationToken) ? null : Enum.Parse<OperationStatus>(reader.GetString(13)),
-            });
+                claimed.Add(operation);
+            }
         }
 
         return claimed;
+    }
+
+    /// <summary>Null: written by a version that knows more than this one. It keeps its lease, for whoever can read it, and holds up nobody.</summary>
+    private static async Task<ClaimedOperation?> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        if (!Enum.TryParse<OperationKind>(reader.GetString(2), out var kind) || !Enum.TryParse<OperationStatus>(reader.GetString(3), out var status) || !Enum.TryParse<Currency>(reader.GetString(16), out var currency))
+        {
+            return null;
+        }
+
+        return new ClaimedOperation
+        {
+            Id = reader.GetGuid(0),
+            PaymentId = reader.GetGuid(1),
+            Kind = kind,
+            Status = status,
+            Answer = await reader.IsDBNullAsync(4, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(4)),
+            Reference = reader.GetString(5),
+            IdempotencyKey = reader.GetString(6),
+            AcquirerReference = await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7),
+            ReversesOperationId = await reader.IsDBNullAsync(8, cancellationToken) ? null : reader.GetGuid(8),
+            Tries = reader.GetInt32(9),
+            LadderBase = reader.GetInt32(14),
+            Generation = reader.GetInt64(10),
+            AcquirerAccount = reader.GetString(11),
+            Amount = new Money(reader.GetInt64(15), currency),
+            ReversedReference = await reader.IsDBNullAsync(12, cancellationToken) ? null : reader.GetString(12),
+            ReversedStatus = await reader.IsDBNullAsync(13, cancellationToken) ? null : Enum.Parse<OperationStatus>(reader.GetString(13)),
+        };
     }
 }

@@ -233,6 +233,7 @@ internal static class StatusBatches
             updates.Add(new BatchedUpdate(rows.GetGuid(0), rows.GetGuid(1), Enum.Parse<ReportedEffect>(rows.GetString(2)), rows.GetBoolean(3), rows.GetInt64(4), rows.GetString(5), rows.GetDouble(6)));
         }
 
+        Failpoint.Here("report-claim.after-commit", updates.Select(u => u.PaymentId));
         return new ClaimedBatch { Id = id, MerchantSerialNumber = merchant, Generation = generation, Tries = tries, Doubtful = doubtful, Lapsed = lapsed, Updates = updates };
     }
 

@@ -65,6 +65,9 @@ internal static class SecondAcceptWrite
         command.Parameters.Add(new NpgsqlParameter<Guid>("event_id", Guid.CreateVersion7()));
         command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.TokenAccepted.ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Accept).ToString()));
-        return await command.ExecuteScalarAsync(cancellationToken) is > 0L;
+        Failpoint.Here("second-accept.before-commit", token.PaymentId);
+        var taken = await command.ExecuteScalarAsync(cancellationToken) is > 0L;
+        Failpoint.Here(taken ? "second-accept.after-commit" : "", token.PaymentId);
+        return taken;
     }
 }

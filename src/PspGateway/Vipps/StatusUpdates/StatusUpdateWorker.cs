@@ -181,7 +181,10 @@ internal sealed partial class StatusUpdateWorker(
                 .Select(u => u.Id));
         }
 
+        PlantedBug.RecomposeTheBatch(shown);
+        Failpoint.Here("doubt.before-commit", batch.Updates.Select(u => u.PaymentId));
         await StatusBatches.SettleAsync(database.General, batch, shown, strange, "Doubtful, and Vipps has no details of the payment", vipps.Value.DetailsAfter, CancellationToken.None);
+        Failpoint.Here("doubt.after-commit", batch.Updates.Select(u => u.PaymentId));
         LogResolved(batch.Id, shown.Count, batch.Updates.Count);
         Told(ReportResult.Sent, [.. batch.Updates.Where(u => shown.Contains(u.Id))]);
         foreach (var parked in batch.Updates.Where(u => strange.Contains(u.PaymentId)).GroupBy(u => u.PaymentId))

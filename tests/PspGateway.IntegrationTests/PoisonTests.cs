@@ -1,0 +1,71 @@
+using PspGateway.IntegrationTests.World;
+
+namespace PspGateway.IntegrationTests;
+
+public sealed class AnImpatientWorld(TestPostgres postgres) : TestWorld(postgres)
+{
+    protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) { ["Operations:MostFailures"] = "3" };
+}
+
+/// <summary>ENGINE 25: a row that breaks whoever takes it up is parked, and starves nobody meanwhile.</summary>
+public sealed class PoisonTests(AnImpatientWorld world) : IClassFixture<AnImpatientWorld>
+{
+    private const int Payments = 10;
+    private const int CapturesOfEach = 20;
+
+    [Fact]
+    public async Task A_capture_that_always_breaks_is_parked_while_two_hundred_others_are_done()
+    {
+        var poisoned = await world.Merchant.AuthorisedAsync(world.Vipps);
+
+        // The approval's notification would be taken for one that nobody knows.
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from acquirer_notifications where merchant_reference = '{poisoned.PspTransactionId}-1' and applied_at is not null") == 1, what: "its notification");
+        await world.ExecuteAsync($"update operations set acquirer_reference = null where payment_id = '{Guid.Parse(poisoned.PspTransactionId)}' and kind = 'Authorise'");
+        var others = await Task.WhenAll(Enumerable.Range(0, Payments).Select(_ => world.Merchant.AuthorisedAsync(world.Vipps)));
+        using var end = new CancellationTokenSource();
+        var again = AgainAndAgainAsync($"payment_id = '{Guid.Parse(poisoned.PspTransactionId)}' and kind = 'Capture'", end.Token);
+        var broken = world.Merchant.ModifyAsync(poisoned.Reference, "capture", 100);
+
+        var captures = await Task.WhenAll(others.SelectMany(o => Enumerable.Range(0, CapturesOfEach).Select(_ => world.Merchant.ModifyAsync(o.Reference, "capture", 100))));
+
+        Assert.All(captures, reply => Assert.Equal(System.Net.HttpStatusCode.OK, reply.Status));
+        await TestWorld.EventuallyAsync(async () => await DoneAsync(others) == Payments * CapturesOfEach, what: "all of the others");
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from operations where parked_why = 'HandlingBreaks' and payment_id = '{Guid.Parse(poisoned.PspTransactionId)}' and due_at is null and lease_until is null") == 1, what: "the parking");
+        await end.CancelAsync();
+        await again;
+        await broken;
+        Assert.Empty((await world.BooksAsync(poisoned.PspTransactionId)).ModificationCalls);
+    }
+
+    /// <summary>As a newer version's operation looks to an older one that still runs.</summary>
+    [Fact]
+    public async Task An_operation_that_this_version_cannot_read_keeps_no_reversal_waiting()
+    {
+        var strange = await world.Merchant.AuthorisedAsync(world.Vipps);
+        await world.ExecuteAsync($"update operations set kind = 'Teleport' where payment_id = '{Guid.Parse(strange.PspTransactionId)}'");
+        using var end = new CancellationTokenSource();
+        var again = AgainAndAgainAsync("kind = 'Teleport'", end.Token);
+
+        // The answer names another amount, so that what was approved is undone.
+        var payments = await Task.WhenAll(Enumerable.Range(0, Payments).Select(_ => world.Merchant.CreateAsync(700_400)));
+        await Task.WhenAll(payments.Select(p => world.Vipps.PostAsync(p.PspTransactionId)));
+
+        await Task.WhenAll(payments.Select(p => world.UntilReversedAsync(p.PspTransactionId, seconds: 15)));
+        await end.CancelAsync();
+        await again;
+        await world.ExecuteAsync("update operations set due_at = null where kind = 'Teleport'");
+    }
+
+    /// <summary>Its lease ends sooner than leases do: always among the first in the queue.</summary>
+    private async Task AgainAndAgainAsync(string which, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await world.ExecuteAsync($"update operations set due_at = clock_timestamp() - interval '1 minute', lease_until = null where {which} and parked_at is null");
+            await Task.Delay(100, CancellationToken.None);
+        }
+    }
+
+    private Task<long> DoneAsync(IEnumerable<CreatedPayment> payments) =>
+        world.QueryAsync<long>($"select count(*) from operations where kind = 'Capture' and status = 'Succeeded' and payment_id in ({string.Join(", ", payments.Select(p => $"'{Guid.Parse(p.PspTransactionId)}'"))})");
+}

@@ -1,0 +1,68 @@
+using Npgsql;
+using PspGateway.ProofTests.Books;
+using PspGateway.ProofTests.World;
+
+namespace PspGateway.ProofTests.Leases;
+
+/// <summary>ENGINE 25: whoever was stopped for longer than its lease, and goes on, finds its work taken over and changes nothing.</summary>
+public sealed class StalledProcessTests
+{
+    private const string WhatIsWritten = """
+        select (select jsonb_build_object('state', state, 'operation', authorise_operation_id) from payments where id = @id)::text
+            || (select jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'status', status, 'answer', answer, 'generation', generation, 'reference', acquirer_reference, 'finished', finished_at) order by id) from operations where payment_id = @id)::text
+            || (select jsonb_agg(jsonb_build_object('name', name, 'at', at) order by at, id) from payment_events where payment_id = @id)::text
+        """;
+
+    /// <summary>With its control where PROOF_BUGS is "all": without the fence it does write.</summary>
+    public static TheoryData<string?, bool> Tried() => Environment.GetEnvironmentVariable("PROOF_BUGS") == "all" ? new() { { null, false }, { "skip-the-fence", true } } : new() { { null, false } };
+
+    [Theory]
+    [MemberData(nameof(Tried))]
+    public async Task A_process_that_is_stopped_past_its_lease_writes_nothing_when_it_goes_on(string? bug, bool writes)
+    {
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { PlantedBug = bug });
+        var shop = new Shop(world);
+        var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
+        world.Front.First = 0;
+
+        // A moment in which it has the approval in its hands and has not written it.
+        await world.A.ArmAsync("outcome.before-commit", payment, "stall", TimeSpan.FromSeconds(1));
+        var call = shop.PostAsync(payment, mark: c => c with { NoAnswerPromised = true });
+        await UntilAsync(() => File.Exists(world.FiredFile) && File.ReadAllText(world.FiredFile).Contains(payment, StringComparison.Ordinal));
+        await world.A.FreezeAsync();
+        world.Front.First = 1;
+
+        // The other replica finds the lease ended, answers for it and undoes the approval.
+        await Quiet.UntilAsync(world, TimeSpan.FromSeconds(60));
+        var before = await WrittenAsync(world, payment);
+        await world.A.ThawAsync();
+        await call;
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        var after = await WrittenAsync(world, payment);
+
+        Assert.Contains("Declined", before, StringComparison.Ordinal);
+        Assert.Equal(writes, before != after);
+        if (bug is null)
+        {
+            await Quiet.UntilAsync(world, TimeSpan.FromSeconds(30));
+            Assert.Empty(InvariantChecker.Check(await Facts.GatherAsync(world, shop.Calls)));
+        }
+    }
+
+    private static async Task<string> WrittenAsync(ProofWorld world, string payment)
+    {
+        await using var connection = world.Connection();
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(WhatIsWritten, connection);
+        command.Parameters.AddWithValue("id", Guid.ParseExact(payment, "N"));
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static async Task UntilAsync(Func<bool> happens)
+    {
+        for (var tries = 0; tries < 200 && !happens(); tries++)
+        {
+            await Task.Delay(10);
+        }
+    }
+}
