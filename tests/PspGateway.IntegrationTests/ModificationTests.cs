@@ -182,6 +182,28 @@ public sealed class ModificationTests(TestWorld world) : IClassFixture<TestWorld
         Assert.Equal((20_000, 20_000, 0, 0), await DoneAsync(payment, "capture", 20_000));
     }
 
+    [Fact]
+    public async Task A_capture_that_fails_when_its_amount_is_refunded_already_fails_all_the_same_and_leaves_a_difference()
+    {
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps, 30_000);
+        var id = Guid.Parse(payment.PspTransactionId);
+        await DoneAsync(payment, "capture", 10_000);
+        await world.Vipps.FailModificationAsync("CAPTURE", $"{payment.PspTransactionId}-c2");
+        await world.Vipps.NotificationsAsync("hold");
+        await world.Merchant.ModifyAsync(payment.Reference, "capture", 5_000);
+        await world.Vipps.NotificationsAsync("on");
+        await DoneAsync(payment, "refund", 10_000);
+        await world.Vipps.UndoModificationAsync("CAPTURE_FAILED", $"{payment.PspTransactionId}-c1");
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select captured_minor from payments where id = '{id}'") == 10_000, what: "the first capture taken back as far as it can be");
+
+        await world.Vipps.ReleaseNotificationsAsync(reverse: false);
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<string>($"select status from operations where reference = '{payment.PspTransactionId}-c2'") == "Failed", what: "the end of the second capture");
+        Assert.Equal((30_000, 10_000, 0, 10_000), Aggregate.Of(await world.Merchant.GetAsync(payment.Reference)));
+        Assert.Equal(2, await world.QueryAsync<long>($"select count(*) from differences where payment_id = '{id}' and resolved_at is null"));
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).Reports.Contains("CAPTURED FAILED 5000"), what: "Vipps told of it");
+    }
+
     [Theory]
     [InlineData("CAPTURE_FAILED")]
     [InlineData("REFUND_FAILED")]

@@ -13,6 +13,8 @@ public sealed class WorldOfWebhooks(TestPostgres postgres) : TestWorld(postgres)
         ["Webhooks:AllowedNetworks:0"] = "127.0.0.0/8",
         ["Webhooks:Backoff:0"] = "00:00:00.200",
         ["Webhooks:Timeout"] = "00:00:02",
+        ["Webhooks:Parallel"] = "8",
+        ["Webhooks:PerEndpoint"] = "2",
         ["Operations:Poll"] = "00:00:00.100",
     };
 }
@@ -59,13 +61,18 @@ public sealed class WebhookTests(WorldOfWebhooks world) : IClassFixture<WorldOfW
     [Fact]
     public async Task An_endpoint_that_hangs_fails_or_is_gone_delays_no_other()
     {
-        _shop.Let("/hangs", (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        foreach (var hangs in Enumerable.Range(1, 5))
+        {
+            // Together more than may be on their way at once.
+            _shop.Let($"/hangs-{hangs}", (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+            await RegisterAsync($"/hangs-{hangs}");
+        }
+
         _shop.Let("/fails", (context, _) =>
         {
             context.Response.StatusCode = 500;
             return Task.CompletedTask;
         });
-        await RegisterAsync("/hangs");
         await RegisterAsync("/fails");
         await RegisterAsync("/gone", new Uri($"http://127.0.0.1:{Ports.Free()}/gone"));
         await RegisterAsync("/well");
@@ -74,7 +81,7 @@ public sealed class WebhookTests(WorldOfWebhooks world) : IClassFixture<WorldOfW
 
         foreach (var payment in payments)
         {
-            await UntilAsync("/well", payment, 2, seconds: 5);
+            await UntilAsync("/well", payment, 2, seconds: 10);
         }
     }
 

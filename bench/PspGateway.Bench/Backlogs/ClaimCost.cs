@@ -24,7 +24,7 @@ internal static partial class ClaimCost
         var claim = await ExplainAsync(
             database.General,
             OperationClaim.Sql,
-            new NpgsqlParameter<bool>("modifications", true),
+            new NpgsqlParameter<string[]>("kinds", OperationClaim.Modifications),
             new NpgsqlParameter<int>("limit", ClaimSize),
             new NpgsqlParameter<TimeSpan>("lease", TimeSpan.FromMinutes(5)));
         var freeze = await ExplainAsync(

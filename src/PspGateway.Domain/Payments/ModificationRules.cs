@@ -40,7 +40,7 @@ public readonly record struct EarlierModifications(int Count, int Captures, long
 /// </summary>
 public static class ModificationRules
 {
-    /// <summary>One payment's, of all three kinds together.</summary>
+    /// <summary>One payment's, of all three kinds together; refunds may come to twice as many.</summary>
     public const int Most = 500;
 
     /// <summary>Null: it may be accepted.</summary>
@@ -60,8 +60,11 @@ public static class ModificationRules
             OperationKind.Refund => RefuseRefund(amountMinor, balance, earlier),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not asked for by merchants."),
         };
-        return refusal ?? (earlier.Count >= Most ? ModificationRefusal.TooMany : null);
+        return refusal ?? (earlier.Count >= MostFor(kind) ? ModificationRefusal.TooMany : null);
     }
+
+    /// <summary>However much was captured, it can be given back; and what is left can always be let go.</summary>
+    private static int MostFor(OperationKind kind) => kind switch { OperationKind.Capture => Most, OperationKind.Refund => 2 * Most, _ => int.MaxValue };
 
     private static ModificationRefusal? RefuseCapture(long amountMinor, Balance balance, EarlierModifications earlier, bool inParts) =>
         !inParts && earlier.Captures > 0 ? ModificationRefusal.CapturedBefore

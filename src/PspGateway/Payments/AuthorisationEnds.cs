@@ -97,12 +97,7 @@ internal sealed partial class AuthorisationEnds(
     {
         if (ending.FailedCancels >= MostCancels)
         {
-            if (await DifferenceWrite.OpenAsync(database.General, ending.PaymentId, "AuthorisationNotReleased", ending.HeldMinor, 0, cancellationToken))
-            {
-                LogNotReleased(ending.PspTransactionId, ending.HeldMinor);
-                GatewayMeter.Ending(EndingStep.NotReleased);
-            }
-
+            await GiveUpAsync(ending, cancellationToken);
             return;
         }
 
@@ -111,7 +106,19 @@ internal sealed partial class AuthorisationEnds(
 
         // Who holds it is about to change it: the next pass sees what became of it.
         var payment = await db.Payments.FromSql($"select p.*, p.xmin from payments p where p.id = {ending.PaymentId} for update skip locked").SingleOrDefaultAsync(cancellationToken);
-        if (payment is null || await acceptance.TryAsync(db, payment, OperationKind.Cancel, amount: null, merchantKey: null, ending.Now) is not Acceptance.Accepted accepted)
+        if (payment is null)
+        {
+            return;
+        }
+
+        var answer = await acceptance.TryAsync(db, payment, OperationKind.Cancel, amount: null, merchantKey: null, ending.Now);
+        if (answer is Acceptance.Refused { Why: not (ModificationRefusal.NothingLeft or ModificationRefusal.WrongState) } refused && ending.Now >= refused.CaptureBefore + life.Value.CancelBefore)
+        {
+            // Something before it is undecided still, and the authorisation has ended.
+            await GiveUpAsync(ending, cancellationToken);
+        }
+
+        if (answer is not Acceptance.Accepted accepted)
         {
             return;
         }
@@ -123,13 +130,22 @@ internal sealed partial class AuthorisationEnds(
         signal.Set();
     }
 
+    private async Task GiveUpAsync(EndingAuthorisation ending, CancellationToken cancellationToken)
+    {
+        if (await DifferenceWrite.OpenAsync(database.General, ending.PaymentId, "AuthorisationNotReleased", ending.HeldMinor, 0, cancellationToken, once: true))
+        {
+            LogNotReleased(ending.PspTransactionId, ending.HeldMinor);
+            GatewayMeter.Ending(EndingStep.NotReleased);
+        }
+    }
+
     [LoggerMessage(2703, LogLevel.Information, "Payment {PspTransactionId}: its authorisation is about to end, {HeldMinor} øre are held still. The merchant is warned; it is cancelled at {CancelAt}.")]
     private partial void LogWarned(PspTransactionId pspTransactionId, long heldMinor, DateTimeOffset cancelAt);
 
     [LoggerMessage(2704, LogLevel.Warning, "Payment {PspTransactionId}: its authorisation is at its end, the {AmountMinor} øre that are held still are cancelled.")]
     private partial void LogCancelled(PspTransactionId pspTransactionId, long amountMinor);
 
-    [LoggerMessage(2705, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, its authorisation is at its end, and the acquirer refuses to cancel the {HeldMinor} øre that are held still. A difference is open.")]
+    [LoggerMessage(2705, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, its authorisation is at its end, and the {HeldMinor} øre that are held still could not be cancelled. A difference is open.")]
     private partial void LogNotReleased(PspTransactionId pspTransactionId, long heldMinor);
 
     [LoggerMessage(2706, LogLevel.Error, "Payment {PspTransactionId}: the end of its authorisation could not be seen to; the next pass tries again.")]

@@ -15,6 +15,12 @@ internal sealed record Clocks(TimeSpan AcquirerTimeout, TimeSpan StopWaiting, Ti
     /// <summary>A lease longer than any answer takes, as in production: nobody takes over what still runs.</summary>
     public static Clocks Chaos { get; } = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(30));
 
+    /// <summary>
+    /// Vipps waits 15 s and a lease is 30: whoever takes an OK back because its lease has ended, does so when nobody listens for it any more. A process that
+    /// freezes with an OK in its hands relies on that.
+    /// </summary>
+    public TimeSpan HangsUpAfter => AnswerWithin < Lease ? (AnswerWithin + Lease) / 2 : TimeSpan.FromSeconds(15);
+
     /// <summary>As the caller sees it.</summary>
     public TimeSpan AnswerWithin => AnswerBy + TimeSpan.FromSeconds(0.5);
 }
@@ -108,6 +114,7 @@ internal sealed class ProofWorld : IAsyncDisposable
     private Dictionary<string, string?> OfTheSimulator() => new(StringComparer.Ordinal)
     {
         ["Simulator:GatewayBaseUrl"] = Front.Url.AbsoluteUri,
+        ["Simulator:CallbackTimeout"] = Clocks.HangsUpAfter.ToString("c"),
         ["Simulator:MerchantSerialNumbers:0"] = Settings.Merchant,
         ["Simulator:NotificationDelay"] = TimeSpan.FromMilliseconds(_options.NotificationDelayMs).ToString("c"),
         ["Simulator:NotificationTimeout"] = "00:00:03",

@@ -74,8 +74,11 @@ public sealed class ModificationRulesTests
     }
 
     [Fact]
-    public void A_payment_has_only_so_many_operations() =>
+    public void A_payment_has_only_so_many_operations_and_can_always_be_let_go()
+    {
         Assert.Equal(ModificationRefusal.TooMany, Refuse(OperationKind.Capture, 1, Fresh, new EarlierModifications(ModificationRules.Most, 1, 0, 0)));
+        Assert.Null(Refuse(OperationKind.Cancel, 1, Fresh, new EarlierModifications(ModificationRules.Most * 3, 0, 0, 0)));
+    }
 
     [Fact]
     public void A_reservation_beyond_what_there_is_throws()

@@ -108,6 +108,19 @@ public sealed class WebhookAddressTests
         Assert.False(listener.Pending());
     }
 
+    [Theory]
+    [InlineData("https://[2001:db8::1]:8443/x", "[2001:db8::1]:8443")]
+    [InlineData("https://[2001:db8::1]/x", "[2001:db8::1]")]
+    [InlineData("https://bl\u00e5b\u00e6r.example/x", "xn--blbr-roah.example")]
+    public void A_host_is_named_as_HTTP_names_it(string url, string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url);
+
+        WebhookSignature.Sign(request, [], "secret", DateTimeOffset.UnixEpoch);
+
+        Assert.Equal(host, request.Headers.Host);
+    }
+
     [Fact]
     public void The_published_vector_of_the_signature_is_met()
     {

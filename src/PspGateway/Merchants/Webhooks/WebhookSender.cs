@@ -33,7 +33,7 @@ internal sealed class WebhookSender(IDbContextFactory<GatewayDbContext> contexts
             var refused = exception.InnerException as ForbiddenAddressException ?? exception as ForbiddenAddressException;
             return (null, refused?.Message ?? (exception is OperationCanceledException ? "no answer in time" : exception.GetType().Name));
         }
-        catch (Exception exception) when (exception is CryptographicException or InvalidOperationException or UriFormatException)
+        catch (Exception exception) when (exception is CryptographicException or InvalidOperationException or FormatException or ArgumentException)
         {
             // A secret that does not open, or a row that cannot be told: tried like any other, and parked like any other.
             return (null, $"it cannot be made: {exception.GetType().Name}");

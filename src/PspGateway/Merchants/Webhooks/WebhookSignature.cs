@@ -11,7 +11,10 @@ internal static class WebhookSignature
     {
         var url = request.RequestUri ?? throw new ArgumentException("The request has no address.", nameof(request));
         var date = at.UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
-        var host = url.IsDefaultPort ? url.IdnHost : $"{url.IdnHost}:{url.Port}";
+
+        // IdnHost leaves the brackets of an IPv6 address away.
+        var name = url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
+        var host = url.IsDefaultPort ? name : $"{name}:{url.Port}";
         var hash = Convert.ToBase64String(SHA256.HashData(body));
         var signed = $"{request.Method}\n{url.PathAndQuery}\n{date};{host};{hash}";
         var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(signed)));

@@ -14,6 +14,7 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
 {
     private readonly ConcurrentDictionary<Guid, int> _underWay = new();
     private readonly ConcurrentDictionary<string, int> _ofMerchant = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, bool> _failing = new();
     private readonly QueueSignal _signal = new();
     private int _count;
 
@@ -51,13 +52,17 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
             return 0;
         }
 
-        List<Guid> full = [.. _underWay.Where(endpoint => endpoint.Value >= options.Value.PerEndpoint).Select(endpoint => endpoint.Key)];
+        var underWay = _underWay.ToDictionary();
+
+        // Endpoints that hang are many's, sometimes: all that fail have a quarter of the places together, so that nobody waits for their time-outs.
+        var failing = _failing.Keys.ToHashSet();
+        var failingRoom = Math.Max(1, options.Value.Parallel / 4) - underWay.Where(endpoint => failing.Contains(endpoint.Key)).Sum(endpoint => endpoint.Value);
 
         // Whatever a merchant's endpoints do, half of the places are for others.
         List<string> fullMerchants = [.. _ofMerchant.Where(merchant => merchant.Value >= Math.Max(1, options.Value.Parallel / 2)).Select(merchant => merchant.Key)];
 
         // A delivery takes its time-out at most; its lease is longer than that by far.
-        var claimed = await WebhookQueue.ClaimAsync(database.General, room, options.Value.PerEndpoint, full, fullMerchants, options.Value.Timeout + operations.Value.Lease, cancellationToken);
+        var claimed = await WebhookQueue.ClaimAsync(database.General, room, options.Value.PerEndpoint, underWay, failing, failingRoom, fullMerchants, options.Value.Timeout + operations.Value.Lease, cancellationToken);
         foreach (var delivery in claimed)
         {
             Interlocked.Increment(ref _count);
@@ -78,8 +83,18 @@ internal sealed partial class WebhookWorker(GatewayDatabase database, WebhookSen
             if (status is >= 200 and < 300)
             {
                 await WebhookQueue.DeliveredAsync(database.General, delivery, status.Value, CancellationToken.None);
+                _failing.TryRemove(delivery.SubscriptionId, out _);
                 LogDelivered(delivery.EventId, delivery.SubscriptionId, delivery.Tries);
                 return;
+            }
+
+            if (delivery.Deleted)
+            {
+                _failing.TryRemove(delivery.SubscriptionId, out _);
+            }
+            else
+            {
+                _failing[delivery.SubscriptionId] = true;
             }
 
             // Some lateness for each, or all that failed together would come together.

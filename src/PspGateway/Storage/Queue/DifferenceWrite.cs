@@ -7,7 +7,8 @@ internal static class DifferenceWrite
 {
     private const string OpenSql = """
         insert into differences (id, payment_id, cause, ours_minor, theirs_minor, found_at)
-        values (@id, @payment_id, @cause, @ours, @theirs, clock_timestamp())
+        select @id, @payment_id, @cause, @ours, @theirs, clock_timestamp()
+        where not @once or not exists (select from differences where payment_id = @payment_id and cause = @cause)
         on conflict (payment_id, cause) where resolved_at is null do nothing
         """;
 
@@ -22,8 +23,9 @@ internal static class DifferenceWrite
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
-    /// <summary>False: it is open already.</summary>
-    public static async Task<bool> OpenAsync(NpgsqlDataSource database, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken)
+    /// <param name="once">Also one that a person has resolved counts: it is not found again.</param>
+    /// <returns>False: it is open already.</returns>
+    public static async Task<bool> OpenAsync(NpgsqlDataSource database, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken, bool once = false)
     {
         await using var command = database.CreateCommand(OpenSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", Guid.CreateVersion7()));
@@ -31,6 +33,7 @@ internal static class DifferenceWrite
         command.Parameters.Add(new NpgsqlParameter<string>("cause", cause));
         command.Parameters.Add(new NpgsqlParameter<long>("ours", oursMinor));
         command.Parameters.Add(new NpgsqlParameter<long>("theirs", theirsMinor));
+        command.Parameters.Add(new NpgsqlParameter<bool>("once", once));
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 }

@@ -26,11 +26,12 @@ internal static class ModificationWrite
         where id = @id and generation = @generation and finished_at is null and parked_at is null
         """;
 
-    // The payment is locked first, as everywhere. Amounts were counted when it was accepted, and come back only where nothing was done.
+    // The payment is locked first, as everywhere. Amounts were counted when it was accepted, and come back only where nothing was done. What has
+    // been refunded of an amount cannot come back from it; the difference says so.
     private const string FinishSql = """
         with locked as (
-            select p.id as payment_id, p.merchant_serial_number, o.id as operation_id, o.kind, o.amount_minor, o.merchant_key,
-                   case when @done then 0 else o.amount_minor end as back,
+            select p.id as payment_id, p.merchant_serial_number, o.id as operation_id, o.kind, o.amount_minor, o.merchant_key, o.reference,
+                   case when @done then 0 when o.kind = 'Capture' then least(o.amount_minor, p.captured_minor - p.refunded_minor) else o.amount_minor end as back,
                    case when @done and o.kind = 'Capture' and not @in_parts then p.authorised_minor - p.captured_minor - p.cancelled_minor else 0 end as released
             from operations o join payments p on p.id = o.payment_id
             where o.id = @id and o.finished_at is null and o.kind in ('Capture', 'Cancel', 'Refund')
@@ -67,6 +68,11 @@ internal static class ModificationWrite
             union all
             select @release_update_id, e.operation_id, e.payment_id, e.merchant_serial_number, @cancelled, true, e.released, 0, clock_timestamp(), clock_timestamp()
             from effect e where e.released > 0
+        ),
+        difference as (
+            insert into differences (id, payment_id, cause, ours_minor, theirs_minor, found_at)
+            select @difference_id, l.payment_id, @why || ' ' || l.reference, l.amount_minor - l.back, 0, clock_timestamp() from locked l where not @done and l.back < l.amount_minor
+            on conflict (payment_id, cause) where resolved_at is null do nothing
         )
         select count(*) from locked
         """;
@@ -147,7 +153,8 @@ internal static class ModificationWrite
             new NpgsqlParameter<Guid>("event_id", Guid.CreateVersion7()),
             new NpgsqlParameter<Guid>("update_id", Guid.CreateVersion7()),
             new NpgsqlParameter<Guid>("release_event_id", Guid.CreateVersion7()),
-            new NpgsqlParameter<Guid>("release_update_id", Guid.CreateVersion7()));
+            new NpgsqlParameter<Guid>("release_update_id", Guid.CreateVersion7()),
+            new NpgsqlParameter<Guid>("difference_id", Guid.CreateVersion7()));
 
     /// <summary>True when this call recorded it; false when it was recorded before.</summary>
     public static Task<bool> TakeBackAsync(NpgsqlDataSource database, Guid id, string why, CancellationToken cancellationToken) =>

@@ -50,11 +50,15 @@ internal sealed class ClaimedOperation
 /// <summary>Takes leases of what is due (ENGINE 25): by the database's clock, skipping what others hold, with a new generation.</summary>
 internal static class OperationClaim
 {
+    // A kind that only a newer version knows is left to that.
+    internal static readonly string[] Modifications = [nameof(OperationKind.Capture), nameof(OperationKind.Cancel), nameof(OperationKind.Refund)];
+    private static readonly string[] Others = [nameof(OperationKind.Authorise), nameof(OperationKind.Reverse), nameof(OperationKind.Authenticate)];
+
     // What waits for its turn behind another of its payment is passed by; that it is its turn is made sure of later, under the payment's lock.
     internal const string Sql = """
         with due as (
             select o.id from operations o
-            where (o.kind in ('Capture', 'Cancel', 'Refund')) = @modifications and o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())
+            where o.kind = any(@kinds) and o.due_at is not null and o.due_at <= (select clock_timestamp()) and (o.lease_until is null or o.lease_until <= clock_timestamp())
               and (o.kind in ('Authorise', 'Reverse', 'Authenticate') or not exists (
                   select from operations e
                   where e.payment_id = o.payment_id and e.kind in ('Capture', 'Cancel', 'Refund') and e.id <> o.id
@@ -81,7 +85,7 @@ internal static class OperationClaim
         update operations
         set status = case when kind in ('Capture', 'Cancel', 'Refund') then 'Unknown' else status end,
             lease_until = null, due_at = null, parked_at = clock_timestamp(), parked_why = @why
-        where id = @id and generation = @generation and parked_at is null
+        where id = @id and generation = @generation and finished_at is null and parked_at is null
         """;
 
     /// <summary>Nobody takes it up again by itself. False: somebody else holds it by now.</summary>
@@ -100,7 +104,7 @@ internal static class OperationClaim
         var sql = Sql;
         PlantedBug.InStatement(ref sql);
         await using var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.Add(new NpgsqlParameter<bool>("modifications", modifications));
+        command.Parameters.Add(new NpgsqlParameter<string[]>("kinds", modifications ? Modifications : Others));
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

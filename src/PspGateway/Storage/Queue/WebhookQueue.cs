@@ -42,18 +42,23 @@ internal static class WebhookQueue
             select (select d.subscription_id from webhook_deliveries d where d.due_at is not null and d.subscription_id > e.subscription_id order by d.subscription_id limit 1)
             from endpoint e where e.subscription_id is not null
         ),
-        due as (
-            select x.id from endpoint e
+        candidate as (
+            select x.id, x.place, x.due_at, e.subscription_id = any(@failing) as failing,
+                   row_number() over (partition by e.subscription_id = any(@failing) order by x.place, x.due_at) as turn
+            from endpoint e
+            left join unnest(@busy, @under_way) b (id, number) on b.id = e.subscription_id
             join webhook_subscriptions s on s.id = e.subscription_id and s.merchant_serial_number <> all(@full_merchants)
             cross join lateral (
-                select d.id, d.due_at, row_number() over (order by d.due_at) as place from webhook_deliveries d
+                select d.id, d.due_at, row_number() over (order by d.due_at) + coalesce(b.number, 0) as place from webhook_deliveries d
                 where d.subscription_id = e.subscription_id and d.due_at <= clock_timestamp() and not exists (
                     select from webhook_deliveries b
                     where b.subscription_id = d.subscription_id and b.payment_id = d.payment_id and b.due_at is not null and (b.created_at, b.id) < (d.created_at, d.id))
-                order by d.due_at limit @per_endpoint
+                order by d.due_at limit greatest(@per_endpoint - coalesce(b.number, 0), 0)
             ) x
-            where e.subscription_id is not null and e.subscription_id <> all(@full)
-            order by x.place, x.due_at limit @limit
+            where e.subscription_id is not null
+        ),
+        due as (
+            select c.id from candidate c where not c.failing or c.turn <= @failing_room order by c.failing, c.place, c.due_at limit @limit
         ),
         locked as (
             select d.id from webhook_deliveries d join due on due.id = d.id where d.due_at <= clock_timestamp() for update of d skip locked
@@ -98,12 +103,17 @@ internal static class WebhookQueue
         select parked_at is not null from failed
         """;
 
-    public static async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(NpgsqlDataSource database, int limit, int perEndpoint, IReadOnlyCollection<Guid> full, IReadOnlyCollection<string> fullMerchants, TimeSpan lease, CancellationToken cancellationToken)
+    /// <param name="underWay">How many are on their way to each endpoint. Whoever has the fewest comes first.</param>
+    /// <param name="failing">Endpoints whose last answer was none or a bad one: they come last, and get <paramref name="failingRoom"/> places at most.</param>
+    public static async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(NpgsqlDataSource database, int limit, int perEndpoint, IReadOnlyDictionary<Guid, int> underWay, IReadOnlyCollection<Guid> failing, int failingRoom, IReadOnlyCollection<string> fullMerchants, TimeSpan lease, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(ClaimSql);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<int>("per_endpoint", perEndpoint));
-        command.Parameters.Add(new NpgsqlParameter<Guid[]>("full", [.. full]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("busy", [.. underWay.Keys]));
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("failing", [.. failing]));
+        command.Parameters.Add(new NpgsqlParameter<int>("failing_room", failingRoom));
+        command.Parameters.Add(new NpgsqlParameter<int[]>("under_way", [.. underWay.Values]));
         command.Parameters.Add(new NpgsqlParameter<string[]>("full_merchants", [.. fullMerchants]));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
