@@ -130,6 +130,32 @@ public sealed class NotificationTests(TestWorld world) : IClassFixture<TestWorld
     }
 
     [Fact]
+    public async Task A_cancel_is_told_of_the_approval_that_it_names_where_two_are_stuck()
+    {
+        var payment = await world.Merchant.CreateAsync();
+        await world.Vipps.PostAsync(payment.PspTransactionId);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+        var surprises = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            var surprise = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant(), $"{payment.PspTransactionId}-1");
+            Sign(surprise);
+            await PostAsync(surprise);
+            surprises.Add(surprise["pspReference"]!.GetValue<string>());
+            await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from operations where acquirer_reference = '{surprises[^1]}' and parked_at is not null") == 1, what: "the park");
+        }
+
+        var cancellation = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant(), $"{payment.PspTransactionId}-1");
+        cancellation["eventCode"] = "CANCELLATION";
+        cancellation["originalReference"] = surprises[1];
+        Sign(cancellation);
+        await PostAsync(cancellation);
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from operations where acquirer_reference = '{surprises[1]}' and finished_at is not null") == 1, what: "the end of the reversal it names");
+        Assert.Equal(0, await world.QueryAsync<long>($"select count(*) from operations where acquirer_reference = '{surprises[0]}' and finished_at is not null"));
+    }
+
+    [Fact]
     public async Task A_notification_for_another_account_is_kept_and_moves_nothing()
     {
         var payment = await world.Merchant.CreateAsync(901200);

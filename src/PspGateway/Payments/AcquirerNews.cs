@@ -74,7 +74,7 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
 
     public async Task<NewsVerdict> CancellationAsync(string reference, string account, string? originalReference, bool success, CancellationToken cancellationToken)
     {
-        var reverse = await store.FindReverseAsync(reference, cancellationToken);
+        var reverse = await store.FindReverseAsync(reference, originalReference, cancellationToken);
         if (reverse is not null && reverse.AcquirerAccount != account)
         {
             return NewsVerdict.Foreign;
@@ -110,7 +110,7 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
 
     public async Task<NewsVerdict> TechnicalCancelAsync(string reference, string account, bool success, DateTimeOffset receivedAt, CancellationToken cancellationToken)
     {
-        var reverse = await store.FindReverseAsync(reference, cancellationToken);
+        var reverse = await store.FindReverseAsync(reference, null, cancellationToken);
         switch (reverse)
         {
             case null:

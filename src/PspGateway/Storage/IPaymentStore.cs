@@ -68,7 +68,8 @@ internal interface IPaymentStore
 
     Task<FoundOperation?> FindAuthoriseAsync(string reference, CancellationToken cancellationToken);
 
-    Task<FoundOperation?> FindReverseAsync(string reference, CancellationToken cancellationToken);
+    /// <summary>By a name that the acquirer used; where an authorise has several, the one of that acquirer reference goes before the others.</summary>
+    Task<FoundOperation?> FindReverseAsync(string reference, string? acquirerReference, CancellationToken cancellationToken);
 
     /// <summary>What the acquirer said of an authorise by notification; null when it has said nothing.</summary>
     Task<NotifiedAuthorisation?> NotifiedAsync(string reference, string account, CancellationToken cancellationToken);

@@ -67,7 +67,8 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
 
     public Task<FoundOperation?> FindAuthoriseAsync(string reference, CancellationToken cancellationToken) => ReferenceRead.AuthoriseAsync(database.General, reference, cancellationToken);
 
-    public Task<FoundOperation?> FindReverseAsync(string reference, CancellationToken cancellationToken) => ReferenceRead.ReverseAsync(database.General, reference, cancellationToken);
+    public Task<FoundOperation?> FindReverseAsync(string reference, string? acquirerReference, CancellationToken cancellationToken) =>
+        ReferenceRead.ReverseAsync(database.General, reference, acquirerReference, cancellationToken);
 
     public Task<NotifiedAuthorisation?> NotifiedAsync(string reference, string account, CancellationToken cancellationToken) =>
         NotificationRead.AuthorisationAsync(database.Callback, reference, account, cancellationToken);

@@ -87,9 +87,9 @@ internal partial class ModelStore
 
     public virtual FoundOperation? FindAuthorise(string reference) => Operations.Find(o => o.Kind == OperationKind.Authorise && o.Reference == reference) is { } o ? Found(o, o.AnswerDue, 0) : null;
 
-    public virtual FoundOperation? FindReverse(string reference) => Operations
+    public virtual FoundOperation? FindReverse(string reference, string? acquirerReference) => Operations
         .Where(o => o.Kind == OperationKind.Reverse && (o.Reference == reference || o.Reverses?.Reference == reference))
-        .OrderByDescending(o => o.Reference == reference).ThenBy(o => o.Finished).ThenBy(o => o.Id)
+        .OrderByDescending(o => o.Reference == reference).ThenByDescending(o => o.AcquirerReference == acquirerReference).ThenBy(o => o.Finished).ThenBy(o => o.Id)
         .Select(o => Found(o, o.Reverses?.AnswerDue, o.Tries - o.LadderBase))
         .FirstOrDefault();
 

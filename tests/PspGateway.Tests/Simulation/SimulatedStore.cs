@@ -67,7 +67,7 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
 
     public Task<FoundOperation?> FindAuthoriseAsync(string reference, CancellationToken cancellationToken) => RunAsync(() => model.FindAuthorise(reference), Pool.General, writes: false, cancellationToken);
 
-    public Task<FoundOperation?> FindReverseAsync(string reference, CancellationToken cancellationToken) => RunAsync(() => model.FindReverse(reference), Pool.General, writes: false, cancellationToken);
+    public Task<FoundOperation?> FindReverseAsync(string reference, string? acquirerReference, CancellationToken cancellationToken) => RunAsync(() => model.FindReverse(reference, acquirerReference), Pool.General, writes: false, cancellationToken);
 
     public Task<NotifiedAuthorisation?> NotifiedAsync(string reference, string account, CancellationToken cancellationToken) =>
         RunAsync(() => model.Notified(reference, account), Pool.Callback, writes: false, cancellationToken);

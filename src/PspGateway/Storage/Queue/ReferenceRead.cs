@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using PspGateway.Domain.Operations;
 
 namespace PspGateway.Storage.Queue;
@@ -26,18 +27,20 @@ internal static class ReferenceRead
             select r.id from operations x join operations r on r.reverses_operation_id = x.id where x.reference = @reference
         ) found
         join operations o on o.id = found.id join operations a on a.id = o.reverses_operation_id
-        order by o.reference = @reference desc, o.finished_at is not null, o.id
+        order by o.reference = @reference desc, o.acquirer_reference is not distinct from @acquirer_reference desc, o.finished_at is not null, o.id
         limit 1
         """;
 
-    public static Task<FoundOperation?> AuthoriseAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken) => FindAsync(database, AuthoriseSql, reference, cancellationToken);
+    public static Task<FoundOperation?> AuthoriseAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken) => FindAsync(database, AuthoriseSql, reference, null, cancellationToken);
 
-    public static Task<FoundOperation?> ReverseAsync(NpgsqlDataSource database, string reference, CancellationToken cancellationToken) => FindAsync(database, ReverseSql, reference, cancellationToken);
+    public static Task<FoundOperation?> ReverseAsync(NpgsqlDataSource database, string reference, string? acquirerReference, CancellationToken cancellationToken) =>
+        FindAsync(database, ReverseSql, reference, acquirerReference, cancellationToken);
 
-    private static async Task<FoundOperation?> FindAsync(NpgsqlDataSource database, string sql, string reference, CancellationToken cancellationToken)
+    private static async Task<FoundOperation?> FindAsync(NpgsqlDataSource database, string sql, string reference, string? acquirerReference, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
+        command.Parameters.Add(new NpgsqlParameter("acquirer_reference", NpgsqlDbType.Text) { Value = acquirerReference ?? (object)DBNull.Value });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
