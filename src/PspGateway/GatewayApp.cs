@@ -112,6 +112,7 @@ internal static class GatewayApp
             provider.GetRequiredService<IOptions<ConnectionStringOptions>>().Value.Postgres,
             provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<IPaymentStore, PaymentStore>();
+        builder.Services.AddSingleton<IModificationStore, ModificationStore>();
         builder.Services.AddOptions<ConnectionStringOptions>().BindConfiguration(ConnectionStringOptions.Section)
             .Validate(o => o.Postgres.Length > 0, $"{ConnectionStringOptions.Section}:{nameof(ConnectionStringOptions.Postgres)} is missing.")
             .ValidateOnStart();

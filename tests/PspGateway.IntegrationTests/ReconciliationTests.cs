@@ -58,6 +58,19 @@ public sealed class ReconciliationTests(TestWorld world) : IClassFixture<TestWor
         Assert.Equal(1, await world.QueryAsync<long>($"select count(*) from reconciliations where {Of(payment)} and due_at is not null"));
     }
 
+    [Fact]
+    public async Task Details_that_never_come_open_a_difference_and_are_asked_for_again()
+    {
+        var payment = await ALifeAsync();
+        await CheckedAsync(payment);
+        await world.Vipps.FaultAsync("vipps", new JsonObject { ["path"] = "details", ["mode"] = "status", ["status"] = 400, ["times"] = 1, ["contains"] = payment.PspTransactionId });
+
+        await world.ExecuteAsync($"update reconciliations set due_at = clock_timestamp(), tries = 11 where {Of(payment)}");
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from differences where {Of(payment)} and cause = 'NotReconciled' and ours_minor = theirs_minor") == 1, what: "the difference");
+        Assert.Equal(1, await world.QueryAsync<long>($"select count(*) from reconciliations where {Of(payment)} and due_at is not null"));
+    }
+
     private static string Of(CreatedPayment payment) => $"payment_id = '{Guid.Parse(payment.PspTransactionId)}'";
 
     private async Task<CreatedPayment> ALifeAsync()

@@ -17,7 +17,7 @@ namespace PspGateway.IntegrationTests;
 /// The simulation of the engine believes a model of its statements. Here random sequences of them run on both, the model and Postgres: the
 /// same results, and the same rows after each.
 /// </summary>
-public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
+public sealed partial class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int Payments = 60;
     private const int StatementsPerPayment = 14;
@@ -158,7 +158,7 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
         // A microsecond apart, the two clocks may see different things due.
         await Task.Delay(5);
         var claimed = await _store.ClaimAsync(modifications: false, 100, lease, CancellationToken.None);
-        var ofModel = _model.Claim(100, lease);
+        var ofModel = _model.Claim(modifications: false, 100, lease);
         var what = (string.Join(' ', claimed.Select(Words).Order()), string.Join(' ', ofModel.Select(Words).Order()));
         foreach (var reverse in claimed.Where(o => o.Kind == OperationKind.Reverse))
         {
@@ -214,7 +214,8 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<string> RowsAsync(Guid payment)
     {
         await using var command = _database.General.CreateCommand($"""
-            select p.state || ' ' || p.authorised_minor || ' ' || p.cancelled_minor || ' reports ' || (select count(*) from status_updates u where u.payment_id = p.id)
+            select p.state || ' ' || p.authorised_minor || ' ' || p.captured_minor || ' ' || p.refunded_minor || ' ' || p.cancelled_minor
+                || ' differences ' || (select count(*) from differences d where d.payment_id = p.id) || ' reports ' || (select count(*) from status_updates u where u.payment_id = p.id)
                 || ' tokens ' || (select count(*) from sealed_tokens t where t.payment_id = p.id)
                 || coalesce((select string_agg(E'\n' || concat_ws(' ', o.reference, o.status, coalesce(o.answer, '-'), coalesce(o.acquirer_reference, '-'), o.tries, o.ladder_base, o.generation,
                         o.due_at is not null, o.lease_until is not null, o.delivered_at is not null, o.finished_at is not null, o.parked_at is not null), '' order by o.reference)
@@ -230,7 +231,8 @@ public sealed class StoreModelTests(TestPostgres postgres) : IAsyncLifetime
         var operations = _model.Operations.Where(o => o.Payment == payment).ToList();
         var lines = operations.OrderBy(o => o.Reference, StringComparer.Ordinal).Select(o =>
             $"\n{o.Reference} {o.Status} {o.Answer?.ToString() ?? "-"} {o.AcquirerReference ?? "-"} {o.Tries} {o.LadderBase} {o.Generation} {Word(o.DueAt is not null)} {Word(o.LeaseUntil is not null)} {Word(o.Delivered)} {Word(o.Finished)} {Word(o.ParkedWhy is not null)}");
-        return $"{payment.State} {payment.AuthorisedMinor} {payment.CancelledMinor} reports {_model.Reports.Count(r => r.PaymentId == id)} tokens {operations.Count(o => _model.Tokens.ContainsKey(o.Id))}{string.Concat(lines)}";
+        var reports = _model.Reports.Count(r => r.PaymentId == id) + _model.ModificationReports.Count(r => r.Operation.Payment == payment);
+        return $"{payment.State} {payment.AuthorisedMinor} {payment.CapturedMinor} {payment.RefundedMinor} {payment.CancelledMinor} differences {_model.Differences.Count(d => d.PaymentId == id)} reports {reports} tokens {operations.Count(o => _model.Tokens.ContainsKey(o.Id))}{string.Concat(lines)}";
 
         static string Word(bool value) => value ? "t" : "f";
     }

@@ -27,11 +27,11 @@ internal sealed class ModificationHeard
 }
 
 /// <summary>Applies what the acquirer notifies about captures, refunds and cancels, whatever came before and however often it comes.</summary>
-internal sealed partial class ModificationNews(GatewayDatabase database, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, ILogger<ModificationNews> logger)
+internal sealed partial class ModificationNews(IModificationStore store, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, ILogger<ModificationNews> logger)
 {
     public async Task<NewsVerdict> ApplyAsync(ModificationHeard heard, CancellationToken cancellationToken)
     {
-        switch (await ModificationRead.FindAsync(database.General, heard.Kind, heard.Reference, heard.AcquirerReference, cancellationToken))
+        switch (await store.FindAsync(heard.Kind, heard.Reference, heard.AcquirerReference, cancellationToken))
         {
             case null:
                 return NewsVerdict.Unknown;
@@ -54,7 +54,7 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
                 return await TakeBackAsync(found, heard.Kind, why, cancellationToken);
 
             // That it was done, heard after that it was undone, is an old story. Otherwise money moved that we had given back.
-            case { Status: OperationStatus.Failed } found when heard.Failure is null && !await ModificationRead.WasUndoneAsync(database.General, heard.Reference, heard.Account, cancellationToken):
+            case { Status: OperationStatus.Failed } found when heard.Failure is null && !await store.WasUndoneAsync(heard.Reference, heard.Account, cancellationToken):
                 await DifferAsync(found, "DoneAfterAll", found.Amount.MinorUnits, cancellationToken);
                 return NewsVerdict.Applied;
 
@@ -66,7 +66,7 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
     private async Task<NewsVerdict> EndAsync(FoundModification found, ModificationHeard heard, CancellationToken cancellationToken)
     {
         Failpoint.Here("modify-end.before-commit", found.PaymentId);
-        if (!await ModificationWrite.FinishAsync(database.General, found.Id, null, heard.AcquirerReference, heard.Failure, acquirer.CapturesInParts, cancellationToken))
+        if (!await store.FinishAsync(found.Id, null, heard.AcquirerReference, heard.Failure, acquirer.CapturesInParts, cancellationToken))
         {
             return NewsVerdict.Busy;
         }
@@ -79,7 +79,7 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
 
         GatewayMeter.Modified(heard.Kind, heard.Failure is null ? ModificationResult.Done : ModificationResult.Failed);
         waits.Ended(found.Id);
-        await ModificationWrite.GoOnAsync(database.General, found.PaymentId, found.Reference, cancellationToken);
+        await store.GoOnAsync(found.PaymentId, found.Reference, cancellationToken);
         signal.Set();
         return NewsVerdict.Applied;
     }
@@ -87,7 +87,7 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
     private async Task<NewsVerdict> TakeBackAsync(FoundModification found, OperationKind kind, string why, CancellationToken cancellationToken)
     {
         Failpoint.Here("take-back.before-commit", found.PaymentId);
-        if (!await ModificationWrite.TakeBackAsync(database.General, found.Id, why, cancellationToken))
+        if (!await store.TakeBackAsync(found.Id, why, cancellationToken))
         {
             return NewsVerdict.Repeat;
         }
@@ -101,7 +101,7 @@ internal sealed partial class ModificationNews(GatewayDatabase database, IAcquir
 
     private async Task DifferAsync(FoundModification found, string cause, long theirsMinor, CancellationToken cancellationToken)
     {
-        if (await DifferenceWrite.OpenAsync(database.General, found.PaymentId, $"{cause} {found.Reference}", found.Amount.MinorUnits, theirsMinor, cancellationToken))
+        if (await store.OpenDifferenceAsync(found.PaymentId, $"{cause} {found.Reference}", found.Amount.MinorUnits, theirsMinor, cancellationToken))
         {
             LogDiffers(new PspTransactionId(found.PaymentId), cause, found.Reference, found.Amount.MinorUnits, theirsMinor);
         }

@@ -12,7 +12,7 @@ namespace PspGateway.Payments;
 /// has no answer is sent again under the same key, and keeps its amount until there is proof.
 /// </summary>
 internal sealed partial class ModificationRunner(
-    GatewayDatabase database, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, IOptions<OperationOptions> operations, ILogger<ModificationRunner> logger)
+    IModificationStore store, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, IOptions<OperationOptions> operations, TimeProvider time, ILogger<ModificationRunner> logger)
 {
     /// <summary>After the last try its proof is given a little time, before a person is called.</summary>
     private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
@@ -32,12 +32,12 @@ internal sealed partial class ModificationRunner(
             return;
         }
 
-        if (await ModificationTurn.BeginAsync(database.General, operation, operations.Value.Lease, cancellationToken) is not { } begun)
+        if (await store.BeginAsync(operation, operations.Value.Lease, cancellationToken) is not { } begun)
         {
             return;
         }
 
-        var outcome = await CallAsync(operation, begun, cancellationToken);
+        var outcome = await CallAsync(operation, begun);
         LogOutcome(operation.PspTransactionId, operation.Kind, operation.Amount.MinorUnits, outcome.GetType().Name, begun.Tries);
         switch (outcome)
         {
@@ -66,10 +66,9 @@ internal sealed partial class ModificationRunner(
         signal.Set();
     }
 
-    private async Task<ModificationOutcome> CallAsync(ClaimedOperation operation, BegunModification begun, CancellationToken cancellationToken)
+    private async Task<ModificationOutcome> CallAsync(ClaimedOperation operation, BegunModification begun)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(operations.Value.Lease / 3);
+        using var timeout = new CancellationTokenSource(operations.Value.Lease / 3, time);
         return await acquirer.ModifyAsync(
             operation.Kind,
             new ModificationRequest
@@ -87,24 +86,24 @@ internal sealed partial class ModificationRunner(
     private async Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken)
     {
         Failpoint.Here("modify-open.before-commit", operation.PaymentId);
-        await ModificationWrite.LeaveOpenAsync(database.General, operation, acquirerReference, offset, cancellationToken);
+        await store.LeaveOpenAsync(operation, acquirerReference, offset, cancellationToken);
         Failpoint.Here("modify-open.after-commit", operation.PaymentId);
     }
 
     private async Task FinishAsync(ClaimedOperation operation, string? acquirerReference, string? why, CancellationToken cancellationToken)
     {
-        if (await ModificationWrite.FinishAsync(database.General, operation.Id, operation.Generation, acquirerReference, why, acquirer.CapturesInParts, cancellationToken))
+        if (await store.FinishAsync(operation.Id, operation.Generation, acquirerReference, why, acquirer.CapturesInParts, cancellationToken))
         {
             GatewayMeter.Modified(operation.Kind, why is null ? ModificationResult.Done : ModificationResult.Failed);
             waits.Ended(operation.Id);
         }
 
-        await ModificationWrite.GoOnAsync(database.General, operation.PaymentId, operation.Reference, cancellationToken);
+        await store.GoOnAsync(operation.PaymentId, operation.Reference, cancellationToken);
     }
 
     private async Task ParkAsync(ClaimedOperation operation, string why, CancellationToken cancellationToken)
     {
-        if (await ModificationWrite.ParkAsync(database.General, operation, why, cancellationToken))
+        if (await store.ParkAsync(operation, why, cancellationToken))
         {
             LogParked(operation.PspTransactionId, operation.Kind, operation.Reference, why);
             GatewayMeter.Modified(operation.Kind, ModificationResult.Parked);

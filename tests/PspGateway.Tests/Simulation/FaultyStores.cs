@@ -73,3 +73,24 @@ internal sealed class CarelessStore(Func<long> now) : ModelStore(now)
             ? new MerchantEnd.Ended()
             : base.EndByMerchant(paymentId, failBody);
 }
+
+/// <summary>Keeps the amount of a capture or refund that failed.</summary>
+internal sealed class GreedyStore(Func<long> now) : ModelStore(now)
+{
+    protected override void Count(ModelPayment payment, OperationKind kind, long minor) => base.Count(payment, kind, Math.Max(minor, 0));
+}
+
+/// <summary>Counts nothing when an order is accepted.</summary>
+internal sealed class CountlessStore(Func<long> now) : ModelStore(now)
+{
+    protected override void Count(ModelPayment payment, OperationKind kind, long minor)
+    {
+    }
+}
+
+/// <summary>Takes what the acquirer has received for done.</summary>
+internal sealed class TrustingStore(Func<long> now) : ModelStore(now)
+{
+    public override bool LeaveOpen(ClaimedOperation operation, string? acquirerReference, TimeSpan offset) =>
+        acquirerReference is not null ? FinishModification(operation.Id, operation.Generation, acquirerReference, why: null) : base.LeaveOpen(operation, acquirerReference, offset);
+}

@@ -29,11 +29,22 @@ internal sealed class Hold
 
     public long? Until { get; set; }
 
+    public long CapturedMinor { get; set; }
+
+    public long RefundedMinor { get; set; }
+
+    public long ReleasedMinor { get; set; }
+
+    /// <summary>A capture or a refund of it was done, and undone.</summary>
+    public bool WasUndone { get; set; }
+
+    public long LeftMinor => Amount.MinorUnits - CapturedMinor - ReleasedMinor;
+
     public bool IsLive => Until is null;
 }
 
 /// <summary>An acquirer with a book, idempotent by key, slow at times; its notifications come late, twice and in any order.</summary>
-internal sealed class ModelAcquirer(Scheduler scheduler, Func<Guid, AcquirerPlan> plan, Action<ModelNotification> notify, double slow)
+internal sealed partial class ModelAcquirer(Scheduler scheduler, Func<Guid, AcquirerPlan> plan, Action<ModelNotification> notify, double slow)
 {
     private readonly Dictionary<string, AuthorisationOutcome?> _authorised = [];
     private readonly HashSet<string> _cancelled = [];
@@ -169,7 +180,12 @@ internal sealed class SimulatedAcquirer(ModelAcquirer acquirer, Scheduler schedu
 
     public bool CapturesInParts => true;
 
-    public Task<ModificationOutcome> ModifyAsync(OperationKind kind, ModificationRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ModificationOutcome> ModifyAsync(OperationKind kind, ModificationRequest request, CancellationToken cancellationToken)
+    {
+        // A refusal of what went out before says nothing about the first.
+        ModificationOutcome Heard(ModificationOutcome outcome) => outcome is ModificationOutcome.Refused && request.Again ? new ModificationOutcome.Unknown("refused") : outcome;
+        return SendAsync(() => Heard(acquirer.Modify(kind, request)), why => new ModificationOutcome.Unknown(why), cancellationToken);
+    }
 
     public Task<AuthorisationOutcome> AuthoriseAsync(AuthorisationRequest request, CancellationToken cancellationToken)
     {
@@ -197,16 +213,18 @@ internal sealed class SimulatedAcquirer(ModelAcquirer acquirer, Scheduler schedu
         return reply.Task;
     }
 
-    public Task<CancelOutcome> CancelAsync(CancelRequest request, CancellationToken cancellationToken)
+    public Task<CancelOutcome> CancelAsync(CancelRequest request, CancellationToken cancellationToken) => SendAsync(() => acquirer.Cancel(request), why => new CancelOutcome.Unknown(why), cancellationToken);
+
+    private Task<T> SendAsync<T>(Func<T> send, Func<string, T> unknown, CancellationToken cancellationToken)
     {
-        var reply = new TaskCompletionSource<CancelOutcome>();
-        cancellationToken.Register(() => reply.TrySetResult(new CancelOutcome.Unknown("timed out")));
+        var reply = new TaskCompletionSource<T>();
+        cancellationToken.Register(() => reply.TrySetResult(unknown("timed out")));
         if (!scheduler.Chance(lost + refused))
         {
             var answers = !scheduler.Chance(lost);
             scheduler.After(scheduler.Between(0.005, 0.05), () =>
             {
-                var outcome = acquirer.Cancel(request);
+                var outcome = send();
                 if (answers)
                 {
                     scheduler.After(scheduler.Between(0.005, 0.05), () => reply.TrySetResult(outcome));
@@ -215,7 +233,7 @@ internal sealed class SimulatedAcquirer(ModelAcquirer acquirer, Scheduler schedu
         }
         else
         {
-            scheduler.After(scheduler.Between(0.01, 3), () => reply.TrySetResult(new CancelOutcome.Unknown("lost")));
+            scheduler.After(scheduler.Between(0.01, 3), () => reply.TrySetResult(unknown("lost")));
         }
 
         return reply.Task;

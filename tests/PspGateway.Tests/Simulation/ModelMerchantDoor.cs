@@ -9,12 +9,27 @@ namespace PspGateway.Tests.Simulation;
 
 /// <summary>
 /// The merchant's cancel of a payment that is not authorised, as Merchants/ModificationOrders decides it: the real one holds the payment's row by
-/// Entity Framework, which has no place here. What is captured, refunded or cancelled after the OK is left to the other proofs.
+/// Entity Framework, which has no place here. What is captured, refunded or
+/// cancelled after the OK is accepted by the engine's own rules.
 /// </summary>
 internal sealed class ModelMerchantDoor(SimulatedStore store, ModelStore model, PendingAnswers answers, IWallet wallet, QueueSignal signal, TimeProvider time)
 {
     private const int Tries = 100;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A capture, a refund or the cancel of the rest; refused, or accepted whatever the merchant hears of it.</summary>
+    public async Task OrderAsync(Guid paymentId, OperationKind kind, long? amountMinor)
+    {
+        try
+        {
+            await store.WriteAsync(() => model.Order(paymentId, kind, amountMinor), CancellationToken.None);
+            signal.Set();
+        }
+        catch (NpgsqlException)
+        {
+            // The merchant has no answer. The order may be stored.
+        }
+    }
 
     public async Task<bool> CancelAsync(Guid paymentId)
     {

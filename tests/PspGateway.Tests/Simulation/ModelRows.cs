@@ -21,13 +21,17 @@ internal sealed class ModelPayment
 
     public Guid? AuthoriseOperationId { get; set; }
 
-    public long CapturedMinor { get; init; }
+    public long CapturedMinor { get; set; }
+
+    public long RefundedMinor { get; set; }
 
     public long AuthorisedMinor { get; set; }
 
     public long CancelledMinor { get; set; }
 
     public long? ExpiresAt { get; init; }
+
+    public Balance Balance => new(AuthorisedMinor, CapturedMinor, CancelledMinor, RefundedMinor);
 }
 
 /// <summary>Times are ticks of the store's own clock.</summary>
@@ -44,6 +48,9 @@ internal sealed class ModelOperation
     public required OperationStatus Status { get; set; }
 
     public int Number { get; init; } = 1;
+
+    /// <summary>Of a capture, refund or cancel; else the payment's.</summary>
+    public long? AmountMinor { get; init; }
 
     public string? AcquirerReference { get; set; }
 
@@ -72,6 +79,8 @@ internal sealed class ModelOperation
     public bool Finished { get; set; }
 
     public string? ParkedWhy { get; set; }
+
+    public bool IsModification => Kind is OperationKind.Capture or OperationKind.Refund or OperationKind.Cancel;
 
     public string IdempotencyKey => Id.ToString("N");
 

@@ -1,3 +1,4 @@
+using PspGateway.Domain;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments;
@@ -179,9 +180,9 @@ internal partial class ModelStore(Func<long> now)
         return [.. due.Select(p => p.Id)];
     }
 
-    public virtual IReadOnlyList<ClaimedOperation> Claim(int limit, TimeSpan lease)
+    public virtual IReadOnlyList<ClaimedOperation> Claim(bool modifications, int limit, TimeSpan lease)
     {
-        var due = Operations.Where(o => o.DueAt <= now() && (o.LeaseUntil is null || o.LeaseUntil <= now())).OrderBy(o => o.DueAt).Take(limit).ToList();
+        var due = Operations.Where(o => o.IsModification == modifications && o.DueAt <= now() && (o.LeaseUntil is null || o.LeaseUntil <= now()) && !(modifications && Waits(o))).OrderBy(o => o.DueAt).Take(limit).ToList();
         foreach (var o in due)
         {
             o.DueAt = o.LeaseUntil = now() + lease.Ticks;
@@ -205,7 +206,7 @@ internal partial class ModelStore(Func<long> now)
             AcquirerAccount = o.Payment.Account,
             ReversedReference = o.Reverses?.Reference,
             ReversedStatus = o.Reverses?.Status,
-            Amount = o.Payment.Amount,
+            Amount = new Money(o.AmountMinor ?? o.Payment.Amount.MinorUnits, o.Payment.Amount.Currency),
         })];
     }
 

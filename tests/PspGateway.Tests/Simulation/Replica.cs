@@ -27,8 +27,9 @@ internal sealed class Replica : IDisposable
     private readonly MakePaymentEndpoint _endpoint;
     private readonly OperationWorker _worker;
     private readonly AcquirerNews _news;
+    private readonly ModificationNews _modified;
     private readonly ModelMerchantDoor _merchants;
-    private bool _drains;
+    private readonly bool[] _drains = new bool[2];
     private bool _reads;
 
     public Replica(string name, Scheduler scheduler, ModelStore model, DatabaseTrouble trouble, Func<SimulatedProcess, IAcquirer> acquirer, TimeSpan wallClockOff)
@@ -56,11 +57,15 @@ internal sealed class Replica : IDisposable
         var gateway = Options.Create(new GatewayOptions { PublicBaseUrl = new Uri("https://gateway.example") });
         var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, null!, null!, wallet, late, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);
         var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), late, signal, wallet, Deadlines, time, NullLogger<Approvals>.Instance);
+        var modifications = new SimulatedModifications(_store, model);
+        var waits = new ModificationWaits(null!, time);
+        var modifier = new ModificationRunner(modifications, bank, waits, signal, options, time, NullLogger<ModificationRunner>.Instance);
+        _modified = new ModificationNews(modifications, bank, waits, signal, NullLogger<ModificationNews>.Instance);
         var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
         _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _news = new AcquirerNews(_store, ladder, signal, wallet, options, NullLogger<AcquirerNews>.Instance);
         _merchants = new ModelMerchantDoor(_store, model, answers, wallet, signal, time);
-        _worker = new OperationWorker(_store, ladder, null!, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
+        _worker = new OperationWorker(_store, ladder, modifier, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
         Process.Start(() => marks.RunAsync(CancellationToken.None));
         Process.Start(() => refusals.RunAsync(CancellationToken.None));
@@ -107,6 +112,9 @@ internal sealed class Replica : IDisposable
     /// <summary>The merchant cancels; true when it is told that the payment has ended.</summary>
     public void Cancel(Guid payment, Action<bool> answered) => Process.Start(async () => answered(await _merchants.CancelAsync(payment)));
 
+    /// <summary>The merchant wants something done with what is authorised.</summary>
+    public void Order(Guid payment, OperationKind kind, long? amountMinor) => Process.Start(() => _merchants.OrderAsync(payment, kind, amountMinor));
+
     /// <summary>Stored before it is acknowledged; false: the acquirer has to send it again.</summary>
     public void Receive(ModelNotification notification, Action<bool> acknowledge) => Process.Start(async () =>
     {
@@ -129,24 +137,8 @@ internal sealed class Replica : IDisposable
             return;
         }
 
-        if (!_drains && _model.Operations.Exists(o => o.DueAt <= _scheduler.Now))
-        {
-            _drains = true;
-            Process.Start(async () =>
-            {
-                try
-                {
-                    await _worker.DrainAsync(ofModifications: false, CancellationToken.None);
-                }
-                catch (Npgsql.NpgsqlException)
-                {
-                    // The next pass runs.
-                }
-
-                _drains = false;
-            });
-        }
-
+        Drain(ofModifications: false);
+        Drain(ofModifications: true);
         if (!_reads && _model.Notifications.Exists(n => n.DueAt <= _scheduler.Now))
         {
             _reads = true;
@@ -171,12 +163,40 @@ internal sealed class Replica : IDisposable
         _scheduler.After(_scheduler.Between(0.5, 1.5), Poll);
     }
 
+    private void Drain(bool ofModifications)
+    {
+        var place = ofModifications ? 1 : 0;
+        if (_drains[place] || !_model.Operations.Exists(o => o.IsModification == ofModifications && o.DueAt <= _scheduler.Now))
+        {
+            return;
+        }
+
+        _drains[place] = true;
+        Process.Start(async () =>
+        {
+            try
+            {
+                await _worker.DrainAsync(ofModifications, CancellationToken.None);
+            }
+            catch (Npgsql.NpgsqlException)
+            {
+                // The next pass runs.
+            }
+
+            _drains[place] = false;
+        });
+    }
+
     private async Task ApplyAsync(ModelNotification n)
     {
         var verdict = n.Kind switch
         {
             NotificationKind.Authorisation => await _news.AuthorisationAsync(n.MerchantReference, n.Account, n.PspReference, n.Success, CancellationToken.None),
-            NotificationKind.Cancellation => await _news.CancellationAsync(n.MerchantReference, n.Account, n.OriginalReference, n.Success, CancellationToken.None),
+            NotificationKind.Cancellation => await HearAsync(OperationKind.Cancel, n) is var heard and not NewsVerdict.Unknown
+                ? heard
+                : await _news.CancellationAsync(n.MerchantReference, n.Account, n.OriginalReference, n.Success, CancellationToken.None),
+            NotificationKind.Capture or NotificationKind.CaptureUndone => await HearAsync(OperationKind.Capture, n),
+            NotificationKind.Refund or NotificationKind.RefundUndone => await HearAsync(OperationKind.Refund, n),
             _ => await _news.TechnicalCancelAsync(n.MerchantReference, n.Account, n.Success, ProcessClock.Start + TimeSpan.FromTicks(n.ReceivedAt), CancellationToken.None),
         };
         _scheduler.Tell($"{Process.Name} {n.Kind} {n.Success}: {verdict}");
@@ -185,6 +205,19 @@ internal sealed class Replica : IDisposable
             n.DueAt = null;
         }
     }
+
+    /// <summary>As the acquirer's adapter tells it.</summary>
+    private Task<NewsVerdict> HearAsync(OperationKind kind, ModelNotification n) => _modified.ApplyAsync(
+        new ModificationHeard
+        {
+            Kind = kind,
+            Reference = n.MerchantReference,
+            Account = n.Account,
+            AcquirerReference = n.PspReference,
+            Failure = n.Kind is NotificationKind.CaptureUndone or NotificationKind.RefundUndone ? "UndoneAtAcquirer" : n.Success ? null : "FailedAtAcquirer",
+            Amount = kind == OperationKind.Cancel ? null : (n.Amount.MinorUnits, n.Amount.Currency.ToString()),
+        },
+        CancellationToken.None);
 
     private sealed class Lifetime : IHttpRequestLifetimeFeature
     {

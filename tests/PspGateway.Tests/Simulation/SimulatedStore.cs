@@ -51,7 +51,7 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
 
     public Task<IReadOnlyList<Guid>> ExpireAsync(int limit, CancellationToken cancellationToken) => WriteAsync(() => model.Expire(limit), cancellationToken);
 
-    public Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken) => WriteAsync(() => modifications ? [] : model.Claim(limit, lease), cancellationToken);
+    public Task<IReadOnlyList<ClaimedOperation>> ClaimAsync(bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken) => WriteAsync(() => model.Claim(modifications, limit, lease), cancellationToken);
 
     public Task<bool> NextRungAsync(ClaimedOperation reverse, TimeSpan offset, CancellationToken cancellationToken) => WriteAsync(() => model.NextRung(reverse, offset), cancellationToken);
 

@@ -123,7 +123,9 @@ internal static class OperationClaim
     /// <summary>Null: written by a version that knows more than this one. It keeps its lease, for whoever can read it, and holds up nobody.</summary>
     private static async Task<ClaimedOperation?> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
-        if (!Enum.TryParse<OperationKind>(reader.GetString(2), out var kind) || !Enum.TryParse<OperationStatus>(reader.GetString(3), out var status) || !Enum.TryParse<Currency>(reader.GetString(16), out var currency))
+        var (answer, reversedStatus) = (await TextAsync(reader, 4, cancellationToken), await TextAsync(reader, 13, cancellationToken));
+        if (!Enum.TryParse<OperationKind>(reader.GetString(2), out var kind) || !Enum.TryParse<OperationStatus>(reader.GetString(3), out var status) || !Enum.TryParse<Currency>(reader.GetString(16), out var currency)
+            || !TryParse<Answer>(answer, out var answered) || !TryParse<OperationStatus>(reversedStatus, out var reversed))
         {
             return null;
         }
@@ -134,18 +136,29 @@ internal static class OperationClaim
             PaymentId = reader.GetGuid(1),
             Kind = kind,
             Status = status,
-            Answer = await reader.IsDBNullAsync(4, cancellationToken) ? null : Enum.Parse<Answer>(reader.GetString(4)),
+            Answer = answered,
             Reference = reader.GetString(5),
             IdempotencyKey = reader.GetString(6),
-            AcquirerReference = await reader.IsDBNullAsync(7, cancellationToken) ? null : reader.GetString(7),
+            AcquirerReference = await TextAsync(reader, 7, cancellationToken),
             ReversesOperationId = await reader.IsDBNullAsync(8, cancellationToken) ? null : reader.GetGuid(8),
             Tries = reader.GetInt32(9),
             LadderBase = reader.GetInt32(14),
             Generation = reader.GetInt64(10),
             AcquirerAccount = reader.GetString(11),
             Amount = new Money(reader.GetInt64(15), currency),
-            ReversedReference = await reader.IsDBNullAsync(12, cancellationToken) ? null : reader.GetString(12),
-            ReversedStatus = await reader.IsDBNullAsync(13, cancellationToken) ? null : Enum.Parse<OperationStatus>(reader.GetString(13)),
+            ReversedReference = await TextAsync(reader, 12, cancellationToken),
+            ReversedStatus = reversed,
         };
+    }
+
+    private static async Task<string?> TextAsync(NpgsqlDataReader reader, int column, CancellationToken cancellationToken) => await reader.IsDBNullAsync(column, cancellationToken) ? null : reader.GetString(column);
+
+    /// <summary>True with null for what is not there.</summary>
+    private static bool TryParse<T>(string? text, out T? value)
+        where T : struct, Enum
+    {
+        var known = Enum.TryParse<T>(text, out var parsed);
+        value = known ? parsed : null;
+        return known || text is null;
     }
 }

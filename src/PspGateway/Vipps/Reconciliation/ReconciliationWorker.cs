@@ -18,6 +18,9 @@ internal sealed partial class ReconciliationWorker(
     GatewayDatabase database, VippsClient client, IOptions<OperationOptions> operations, TimeProvider time, ILogger<ReconciliationWorker> logger) : BackgroundService
 {
     private const int AtOnce = 4;
+
+    /// <summary>A good day of asking, with the pauses between.</summary>
+    private const int AskedLong = 12;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -66,6 +69,7 @@ internal sealed partial class ReconciliationWorker(
             // No history says nothing; and what was told while we asked may be in it or not. It comes again.
             if (LogOf(answer) is not { } entries || ours.Any(o => o.Open) || !ours.SequenceEqual(await Reconciliations.OursAsync(database.General, due.PaymentId, cancellationToken)))
             {
+                await NoticeAsync(id, due, ours.Sum(o => o.SumMinor), answer.Status, cancellationToken);
                 return;
             }
 
@@ -96,6 +100,15 @@ internal sealed partial class ReconciliationWorker(
         if (!agree)
         {
             await DifferAsync(id, $"Vipps{status}{(success ? "" : "Failed")}", mine?.SumMinor ?? 0, sum, cancellationToken);
+        }
+    }
+
+    /// <summary>It goes on being asked for; but somebody should know.</summary>
+    private async Task NoticeAsync(PspTransactionId id, DueReconciliation due, long oursMinor, HttpStatusCode? status, CancellationToken cancellationToken)
+    {
+        if (due.Tries >= AskedLong && await DifferenceWrite.OpenAsync(database.General, id.Value, "NotReconciled", oursMinor, oursMinor, cancellationToken))
+        {
+            LogNotReconciled(id, due.Tries, status);
         }
     }
 
@@ -137,6 +150,9 @@ internal sealed partial class ReconciliationWorker(
 
     [LoggerMessage(4103, LogLevel.Error, "Payment {PspTransactionId}: the books could not be compared; it comes again.")]
     private partial void LogNotCompared(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(4105, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, its books could not be compared in {Tries} tries, Vipps' details answer {Status}. A difference is open; it goes on being tried.")]
+    private partial void LogNotReconciled(PspTransactionId pspTransactionId, int tries, HttpStatusCode? status);
 
     [LoggerMessage(4104, LogLevel.Error, "A pass over the reconciliations failed; the next one runs.")]
     private partial void LogPassFailed(Exception exception);
