@@ -24,7 +24,7 @@ internal sealed partial class AuthoriseCall(IPaymentStore store, IAcquirer acqui
             var outcome = await acquirer.AuthoriseAsync(again ? request.AsRepeat() : request, timeout.Token);
             switch (outcome)
             {
-                case AuthorisationOutcome.NotSent sent when !again && maySendAgain && pending.Deadline.UntilStopWaiting >= NeededToSendAgain:
+                case AuthorisationOutcome.NotSent sent when !again && maySendAgain && !pending.Decided.IsCompleted && !pending.FailWentOut && pending.Deadline.UntilStopWaiting >= NeededToSendAgain:
                     LogNotSent(id, sent.Why);
                     maySendAgain = false;
                     continue;

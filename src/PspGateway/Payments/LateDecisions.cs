@@ -11,24 +11,24 @@ namespace PspGateway.Payments;
 /// Stores what was said before it could be stored (ENGINE 8, 9): a FAIL that went out while the database did not answer, and the doubt
 /// about an OK whose bytes may not have arrived. Tries until the database answers; if this process dies first, the lease brings it to another.
 /// </summary>
-internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet, PendingAnswers answers, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
+internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet, PendingAnswers answers, Refusals refusals, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
-    private readonly Channel<(PendingAnswer Pending, bool Doubtful)> _queue = Channel.CreateBounded<(PendingAnswer, bool)>(Capacity);
+    private readonly Channel<(PendingAnswer Pending, bool Doubtful, long SaidAt)> _queue = Channel.CreateBounded<(PendingAnswer, bool, long)>(Capacity);
 
     /// <summary>FAIL has gone out, or must: it is stored, also over an OK that is not delivered, and whatever is held is reversed.</summary>
     public void Settle(PendingAnswer pending)
     {
         pending.LatchFail();
-        Enqueue(pending, doubtful: false);
+        Enqueue(pending, doubtful: false, time.GetTimestamp());
     }
 
     /// <summary>OK was written to the connection, and the connection broke.</summary>
     public void Doubt(PendingAnswer pending)
     {
         pending.MarkDelivered(false);
-        Enqueue(pending, doubtful: true);
+        Enqueue(pending, doubtful: true, time.GetTimestamp());
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
@@ -39,18 +39,18 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         {
             while (_queue.Reader.TryRead(out var next))
             {
-                await StoreAsync(next.Pending, next.Doubtful, stoppingToken);
+                await StoreAsync(next.Pending, next.Doubtful, next.SaidAt, stoppingToken);
             }
         }
     }
 
-    private async Task StoreAsync(PendingAnswer pending, bool doubtful, CancellationToken stoppingToken)
+    private async Task StoreAsync(PendingAnswer pending, bool doubtful, long saidAt, CancellationToken stoppingToken)
     {
         try
         {
             using var step = PaymentTrace.Step("late decision", new PspTransactionId(pending.PaymentId));
             Failpoint.Here(doubtful ? "withdraw.before-commit" : "late-settle.before-commit", pending.PaymentId);
-            await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, stoppingToken));
+            await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, saidAt, stoppingToken));
             Failpoint.Here(doubtful ? "withdraw.after-commit" : "late-settle.after-commit", pending.PaymentId);
             answers.Remove(pending);
             signal.Set();
@@ -59,11 +59,11 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         {
             LogNotStored(exception, new PspTransactionId(pending.PaymentId));
             await Task.Delay(RetryAfter, time, stoppingToken);
-            Enqueue(pending, doubtful);
+            Enqueue(pending, doubtful, saidAt);
         }
     }
 
-    private async Task FailAsync(PendingAnswer pending, CancellationToken cancellationToken)
+    private async Task FailAsync(PendingAnswer pending, long saidAt, CancellationToken cancellationToken)
     {
         var id = new PspTransactionId(pending.PaymentId);
         var body = wallet.AnswerFail(id, DeclineReason.TooLate);
@@ -80,6 +80,20 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
             || await store.MoveAsync(Pool.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), cancellationToken))
         {
             LogStored(id);
+            return;
+        }
+
+        // Another replica has accepted the token meanwhile.
+        if (!await refusals.RefuseLateAsync(
+            pending.PaymentId,
+            payment => payment.Authorise is { } other && other.Id != pending.OperationId,
+            PaymentMove.Decline,
+            PaymentEventName.Declined,
+            nameof(DeclineReason.TooLate),
+            saidAt,
+            cancellationToken))
+        {
+            throw new InvalidOperationException("The payment keeps moving.");
         }
     }
 
@@ -93,9 +107,9 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         }
     }
 
-    private void Enqueue(PendingAnswer pending, bool doubtful)
+    private void Enqueue(PendingAnswer pending, bool doubtful, long saidAt)
     {
-        if (!_queue.Writer.TryWrite((pending, doubtful)))
+        if (!_queue.Writer.TryWrite((pending, doubtful, saidAt)))
         {
             LogFull(new PspTransactionId(pending.PaymentId));
         }

@@ -77,7 +77,7 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     public bool TrySend()
     {
         Interlocked.Exchange(ref _mayHaveBeenSent, 1);
-        if (Interlocked.CompareExchange(ref _failWentOut, 0, 0) == 0 && Deadline.IsOpen)
+        if (Interlocked.CompareExchange(ref _failWentOut, 0, 0) == 0 && !Decided.IsCompleted && Deadline.IsOpen)
         {
             return true;
         }

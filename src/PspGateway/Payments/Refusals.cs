@@ -9,9 +9,10 @@ using PspGateway.Storage.Queue;
 
 namespace PspGateway.Payments;
 
-/// <summary>A customer's no that could not be looked into while the database was away.</summary>
+/// <summary>A customer's no, or a FAIL of ours, that was answered and could not be stored while the database was away.</summary>
 /// <param name="TokenHash">Of the token that it came with, to be compared once the payment can be read.</param>
-internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove Move, PaymentEventName Name, string Reason);
+/// <param name="SaidAt">A timestamp of this process' clock.</param>
+internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove Move, PaymentEventName Name, string Reason, long SaidAt);
 
 /// <summary>
 /// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
@@ -48,7 +49,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         for (var i = 0; i < MostRereads && current is not null; i++)
         {
             Failpoint.Here("refusal.before-commit", payment.Id);
-            if (await TryAsync(current, move, name, reason, cancellationToken))
+            if (await TryAsync(current, move, name, reason, saidAgo: null, cancellationToken))
             {
                 Failpoint.Here("refusal.after-commit", payment.Id);
                 signal.Set();
@@ -56,6 +57,39 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
             }
 
             current = await store.ReadAloneAsync(Pool.Callback, payment.Id, cancellationToken);
+        }
+
+        return false;
+    }
+
+    /// <summary>Stores what was said before it could be.</summary>
+    /// <param name="isMeant">Whether the payment that is found is the one it was said of.</param>
+    /// <param name="saidAt">A timestamp of this process' clock.</param>
+    /// <returns>False when the payment kept moving: it has to be tried again.</returns>
+    public async Task<bool> RefuseLateAsync(Guid paymentId, Func<CallbackPayment, bool> isMeant, PaymentMove move, PaymentEventName name, string reason, long saidAt, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < MostRereads; i++)
+        {
+            var atLeast = time.GetElapsedTime(saidAt);
+            if (await store.ReadAloneAsync(Pool.General, paymentId, cancellationToken) is not { } payment || !isMeant(payment))
+            {
+                return true;
+            }
+
+            // Which was first is not known while the read took longer than what lies between; the last look decides for the outcome.
+            var unclear = payment.Authorise?.DecidedAgo is { } decidedAgo && decidedAgo >= atLeast && decidedAgo <= time.GetElapsedTime(saidAt);
+            if (unclear && i < MostRereads - 1)
+            {
+                continue;
+            }
+
+            Failpoint.Here("refusal.before-commit", paymentId);
+            if (await TryAsync(payment, move, name, reason, atLeast, cancellationToken))
+            {
+                Failpoint.Here("refusal.after-commit", paymentId);
+                signal.Set();
+                return true;
+            }
         }
 
         return false;
@@ -97,16 +131,20 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         using var step = PaymentTrace.Step("late refusal", new PspTransactionId(refusal.PaymentId));
         try
         {
-            var payment = await store.ReadAloneAsync(Pool.General, refusal.PaymentId, CancellationToken.None);
-            if (payment is null
-                || !CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash)
-                || await RefuseAsync(payment, refusal.Move, refusal.Name, refusal.Reason, CancellationToken.None))
+            var stored = await RefuseLateAsync(
+                refusal.PaymentId,
+                payment => CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash),
+                refusal.Move,
+                refusal.Name,
+                refusal.Reason,
+                refusal.SaidAt,
+                CancellationToken.None);
+            if (stored)
             {
                 Forget(refusal);
-                return true;
             }
 
-            return false;
+            return stored;
         }
         catch (Exception exception)
         {
@@ -118,13 +156,18 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
     private void Forget(LateRefusal refusal) => _remembered.TryRemove(KeyValuePair.Create(refusal.PaymentId, refusal));
 
     /// <summary>True when there is nothing left to do.</summary>
-    private async Task<bool> TryAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, TimeSpan? saidAgo, CancellationToken cancellationToken)
     {
         var id = new PspTransactionId(payment.Id);
         switch (payment.State)
         {
-            // A FAIL of ours that no call of this payment is under way for: it ends what still waits for a token, and nothing else.
-            case not (PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) when move == PaymentMove.Decline:
+            // A FAIL of ours to a call that came after the answer of another: that one stands, if it arrived.
+            case not (PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) when move == PaymentMove.Decline && !IsOlder(saidAgo, payment):
+                if (payment.State is PaymentState.Approved or PaymentState.Authorised)
+                {
+                    LogFailedAfterwards(id);
+                }
+
                 return true;
 
             case PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp:
@@ -158,7 +201,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
                 return true;
 
             case PaymentState.Approved or PaymentState.Authorised when payment.Authorise is { } authorise:
-                var withdrawal = new Decision { OperationId = authorise.Id, While = Answer.Ok, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = reason };
+                var withdrawal = new Decision { OperationId = authorise.Id, While = Answer.Ok, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = move == PaymentMove.Decline ? "FailedBefore" : reason };
                 if (!await store.DecideAsync(Pool.Callback, withdrawal, cancellationToken))
                 {
                     return false;
@@ -175,6 +218,10 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         }
     }
 
+    /// <summary>The wallet had a FAIL before the acquirer's outcome was known, by whatever replica: the first result stands, so that an OK after it was not taken.</summary>
+    private static bool IsOlder(TimeSpan? saidAgo, CallbackPayment payment) =>
+        payment is { State: PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, Authorise: { } authorise } && (authorise.DecidedAgo is not { } decidedAgo || decidedAgo < saidAgo);
+
     [LoggerMessage(2401, LogLevel.Information, "Payment {PspTransactionId}: ended without approval, {Reason}.")]
     private partial void LogEnded(PspTransactionId pspTransactionId, string reason);
 
@@ -186,6 +233,9 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
 
     [LoggerMessage(2407, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}). The merchant has ordered its cancel already: see that it is done, or cancel what is left at the acquirer.")]
     private partial void LogCancelled(PspTransactionId pspTransactionId, string reason);
+
+    [LoggerMessage(2408, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a repeat of its call was answered FAIL while the database was away, after an OK. If Vipps shows it as failed, the OK was lost: cancel it.")]
+    private partial void LogFailedAfterwards(PspTransactionId pspTransactionId);
 
     [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a refusal ({Reason}) could not be stored and is forgotten; look the payment up at Vipps.")]
     private partial void LogForgotten(PspTransactionId pspTransactionId, string reason);

@@ -163,7 +163,7 @@ internal sealed partial class MakePaymentEndpoint(
         }
 
         var (move, name, reason) = RefusalOf(call.State);
-        refusals.Remember(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason));
+        refusals.Remember(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason, time.GetTimestamp()));
     }
 
     private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state) => state switch

@@ -78,6 +78,8 @@ internal sealed class ModelOperation
 
     public bool Finished { get; set; }
 
+    public long? DecidedAt { get; set; }
+
     public string? ParkedWhy { get; set; }
 
     public bool IsModification => Kind is OperationKind.Capture or OperationKind.Refund or OperationKind.Cancel;

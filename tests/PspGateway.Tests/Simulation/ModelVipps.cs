@@ -33,6 +33,9 @@ internal sealed class VippsView(Guid payment, string token)
     /// <summary>Some call has had an OK.</summary>
     public bool OkLeft { get; set; }
 
+    /// <summary>An OK had left, and was lost without a word, when a repeat was answered FAIL: a person is called (2408).</summary>
+    public bool OkWasLost { get; set; }
+
     public SimulatedProcess? FailBy { get; set; }
 
     /// <summary>The merchant has tried to cancel it.</summary>
@@ -183,9 +186,12 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
 
         if (status == "FAIL")
         {
-            // Another replica does not know of it as long as the database cannot be told.
+            // The first result stands. Another replica does not know of it as long as the database cannot be told.
+            view.OkWasLost |= view.Verdict == VippsVerdict.Open && view.OkLeft;
+            view.Verdict = view.Verdict == VippsVerdict.Open ? VippsVerdict.Fail : view.Verdict;
             view.FailAt ??= scheduler.Now;
             view.FailBy ??= replica.Process;
+            view.ToldTo.Add(replica.Process);
         }
     }
 

@@ -50,9 +50,9 @@ internal sealed class Replica : IDisposable
         var signal = new QueueSignal();
         var answers = new PendingAnswers();
         var bank = acquirer(Process);
-        var late = new LateDecisions(_store, wallet, answers, signal, time, NullLogger<LateDecisions>.Instance);
-        var marks = new DeliveredMarks(_store, answers, Options.Create(new ReportOptions()), time, NullLogger<DeliveredMarks>.Instance);
         var refusals = new Refusals(_store, answers, signal, wallet, time, NullLogger<Refusals>.Instance);
+        var late = new LateDecisions(_store, wallet, answers, refusals, signal, time, NullLogger<LateDecisions>.Instance);
+        var marks = new DeliveredMarks(_store, answers, Options.Create(new ReportOptions()), time, NullLogger<DeliveredMarks>.Instance);
         var call = new AuthoriseCall(_store, bank, Deadlines, time, NullLogger<AuthoriseCall>.Instance);
         var gateway = Options.Create(new GatewayOptions { PublicBaseUrl = new Uri("https://gateway.example") });
         var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, null!, null!, wallet, late, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);

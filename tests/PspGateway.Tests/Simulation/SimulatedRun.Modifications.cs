@@ -68,5 +68,14 @@ internal sealed partial class SimulatedRun
         _model.Operations.Exists(o => o.Payment == payment && o.ParkedWhy is not null)
         || (_model.Differences.Any(d => d.PaymentId == payment.Id) && _model.Operations.Exists(o => o.Payment == payment && o.Kind is OperationKind.Cancel or OperationKind.Refund));
 
+    /// <summary>Something was captured, if only for a while, or the merchant has ordered its cancel: the engine reverses no more, and calls a person.</summary>
+    private bool ActedOn(ModelPayment payment) => _model.Operations.Exists(o => o.Payment == payment && o.IsModification && (o.Kind == OperationKind.Cancel || _acquirer.Modifications.GetValueOrDefault(o.IdempotencyKey)?.Done != false));
+
+    private (TimeSpan From, TimeSpan To) Window(TimeSpan from, TimeSpan length)
+    {
+        QuietFrom(from + length);
+        return (from, from + length);
+    }
+
     private int Told(ModelOperation o, bool success) => _model.ModificationReports.Count(r => r.Operation == o && r.Success == success);
 }

@@ -237,8 +237,8 @@ internal sealed partial class SimulatedRun
                 Breach($"I2: Vipps has OK, nothing is held, and it was not told ({payment.State}, {cancelled} reports)");
             }
 
-            // What the merchant has acted on already is for a person (ENGINE 10). News that was answered while the database was away lives in memory only: lost with the process, it is found by reconciliation.
-            if (view.Verdict != VippsVerdict.Ok && live.Count > 0 && !_model.Operations.Exists(o => o.Payment == payment && o.IsModification) && view.ToldTo.TrueForAll(p => p.Alive))
+            // What the merchant has acted on already is for a person (ENGINE 10). News that was answered while the database was away lives in memory only, and is lost with the process.
+            if (view.Verdict != VippsVerdict.Ok && live.Count > 0 && !ActedOn(payment) && !view.OkWasLost && view.ToldTo.TrueForAll(p => p.Alive))
             {
                 Breach($"I2: money is held that Vipps has no OK for ({view.Verdict}, {payment.State})");
             }
@@ -289,12 +289,6 @@ internal sealed partial class SimulatedRun
         {
             Breach("I6: a reversal is still open at the end");
         }
-    }
-
-    private (TimeSpan From, TimeSpan To) Window(TimeSpan from, TimeSpan length)
-    {
-        QuietFrom(from + length);
-        return (from, from + length);
     }
 
     private void QuietFrom(TimeSpan at) => _quietFrom = at > _quietFrom ? at : _quietFrom;

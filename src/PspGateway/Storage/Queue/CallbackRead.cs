@@ -31,14 +31,16 @@ internal sealed class CallbackPayment
 }
 
 /// <param name="Overdue">The answer stopped being open, by the database's clock.</param>
-internal sealed record CallbackAuthorise(Guid Id, int Number, Answer? Answer, byte[]? Body, bool Delivered, bool Overdue, OperationStatus Status, long Generation);
+/// <param name="DecidedAgo">Since the acquirer's outcome was stored; null: it is not known yet.</param>
+internal sealed record CallbackAuthorise(Guid Id, int Number, Answer? Answer, byte[]? Body, bool Delivered, bool Overdue, OperationStatus Status, long Generation, TimeSpan? DecidedAgo);
 
 /// <summary>The one select before an accept, and the read that those who join a wait on another replica share.</summary>
 internal static class CallbackRead
 {
     private const string Sql = """
         select p.id, p.merchant_serial_number, p.amount_minor, p.currency, p.state, p.callback_token_hash, p.acquirer_account, p.return_reference, p.captured_minor,
-               o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor
+               o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor,
+               clock_timestamp() - o.finished_at
         from payments p left join operations o on o.id = p.authorise_operation_id
         where p.id = any(@ids)
         """;
@@ -82,6 +84,7 @@ internal static class CallbackRead
             reader.GetBoolean(13),
             reader.GetBoolean(14),
             Enum.Parse<OperationStatus>(reader.GetString(15)),
-            reader.GetInt64(16)),
+            reader.GetInt64(16),
+            reader.IsDBNull(18) ? null : reader.GetTimeSpan(18)),
     };
 }
