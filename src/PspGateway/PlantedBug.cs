@@ -28,7 +28,7 @@ internal static class PlantedBug
                 .Replace("where p.id = d.payment_id and d.answer is null and p.state = @accepted", "where p.id = d.payment_id", StringComparison.Ordinal),
             "forget-to-erase" => sql.Replace("delete from sealed_tokens s using decided d where", "delete from sealed_tokens s using decided d where false and", StringComparison.Ordinal),
             "leases-by-local-clock" => sql.Replace("clock_timestamp()", $"timestamptz '{ShiftedClock.Now:O}'", StringComparison.Ordinal),
-            "keep-a-failed-amount" => sql.Replace("case when @done then 0 else o.amount_minor end as back", "0 as back", StringComparison.Ordinal),
+            "keep-a-failed-amount" => sql.Replace("case when @done then 0 when o.kind = 'Capture' then least(o.amount_minor, p.captured_minor - p.refunded_minor) else o.amount_minor end as back", "0 as back", StringComparison.Ordinal),
             _ => sql,
         };
 #endif

@@ -148,6 +148,22 @@ public sealed class AuthorisationEndTests(WorldOfEndings world) : IClassFixture<
     }
 
     [Fact]
+    public async Task What_is_undecided_when_the_authorisation_has_ended_calls_a_person_once_and_holds_up_nobody()
+    {
+        var payment = await AuthorisedAsync("visa");
+        Assert.Equal(HttpStatusCode.OK, (await world.Merchant.ModifyAsync(payment.Reference, "capture", 20_000)).Status);
+        await world.ExecuteAsync($"update operations set status = 'Unknown', finished_at = null, due_at = null, parked_at = clock_timestamp(), parked_why = 'NoAnswer' where payment_id = '{Id(payment)}' and kind = 'Capture'");
+
+        Far();
+        Set(CardScheme.Visa, TimeSpan.Zero);
+        await Ends.SweepAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        await Ends.SweepAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["AuthorisationNotReleased"], await world.QueryAllAsync<string>($"select cause from differences where payment_id = '{Id(payment)}'"));
+        Assert.Equal(0, await CountAsync(payment, "kind = 'Cancel'"));
+    }
+
+    [Fact]
     public async Task Two_replicas_that_look_all_the_time_warn_once_and_cancel_once()
     {
         await using var two = new TwoThatLook(world.Postgres);

@@ -114,7 +114,8 @@ internal sealed partial class AuthorisationEnds(
         var answer = await acceptance.TryAsync(db, payment, OperationKind.Cancel, amount: null, merchantKey: null, ending.Now);
         if (answer is Acceptance.Refused { Why: not (ModificationRefusal.NothingLeft or ModificationRefusal.WrongState) } refused && ending.Now >= refused.CaptureBefore + life.Value.CancelBefore)
         {
-            // Something before it is undecided still, and the authorisation has ended.
+            // Something before it is undecided still, and the authorisation has ended. The difference refers to the payment, which this transaction holds.
+            await transaction.RollbackAsync(cancellationToken);
             await GiveUpAsync(ending, cancellationToken);
         }
 

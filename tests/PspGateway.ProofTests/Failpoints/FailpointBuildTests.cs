@@ -46,6 +46,35 @@ public sealed class FailpointBuildTests
         Assert.InRange(FailpointCatalogue.Names.Count, 25, 1000);
     }
 
+    /// <summary>A bug in a statement that has been reworded since would change nothing, and prove nothing.</summary>
+    [Fact]
+    public void Every_statement_that_a_planted_bug_changes_is_there_still()
+    {
+        using var build = AssemblyDefinition.ReadAssembly(Programs.FailpointsGateway);
+        var planter = build.MainModule.Types.Single(t => t.FullName == "PspGateway.PlantedBug").Methods.Single(m => m.Name == "InStatement");
+        var statements = StringsOf(build).Where(s => s.Length > 300).ToList();
+
+        Assert.All(Replaced(planter), text => Assert.Contains(statements, s => s.Contains(text, StringComparison.Ordinal)));
+    }
+
+    /// <summary>The text that each replacement looks for.</summary>
+    private static IEnumerable<string> Replaced(MethodDefinition method)
+    {
+        var loaded = new List<string>();
+        foreach (var i in method.Body.Instructions)
+        {
+            if (i.OpCode == OpCodes.Ldstr)
+            {
+                loaded.Add((string)i.Operand);
+            }
+            else if (i.Operand is MethodReference { Name: "Replace" })
+            {
+                yield return loaded.Except(PlantedBugs.Names).First();
+                loaded.Clear();
+            }
+        }
+    }
+
     private static List<string> StringsOf(AssemblyDefinition assembly) => [.. Bodies(assembly).Where(i => i.OpCode == OpCodes.Ldstr).Select(i => (string)i.Operand).Distinct(StringComparer.Ordinal)];
 
     private static List<string> CallsOf(AssemblyDefinition assembly) => [.. Bodies(assembly).Select(i => i.Operand).OfType<MethodReference>().Where(m => TestOnly.Contains(m.DeclaringType.FullName)).Select(m => m.Name)];

@@ -34,6 +34,7 @@ public sealed class WebhookAddressTests
     [InlineData("172.16.0.1")]
     [InlineData("172.31.255.255")]
     [InlineData("192.168.1.1")]
+    [InlineData("168.63.129.16")]
     [InlineData("169.254.169.254")]
     [InlineData("169.254.170.2")]
     [InlineData("2852039166")]

@@ -24,7 +24,8 @@ internal sealed class ClaimedBatch
 }
 
 /// <param name="WaitedSeconds">Since it became true, by the database's clock.</param>
-internal sealed record BatchedUpdate(Guid Id, Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor, string Currency, double WaitedSeconds);
+/// <param name="Rounds">How often a batch with it was in doubt.</param>
+internal sealed record BatchedUpdate(Guid Id, Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor, string Currency, double WaitedSeconds, int Rounds);
 
 /// <summary>What two reports of one payment have in common that nobody at Vipps can tell apart.</summary>
 internal sealed record ToldReport(Guid PaymentId, ReportedEffect Status, bool Success, long AmountMinor);
@@ -39,19 +40,22 @@ internal static class StatusBatches
     // put a payment's later update into an earlier batch.
     private const string FreezeLock = "select pg_advisory_xact_lock(7301)";
 
+    // What has twice had no effect goes alone: it may be what Vipps answers 500 to, and others have waited for it long enough.
     internal const string FreezeSql = """
         with waiting as (
-            select u.id, u.merchant_serial_number, u.payment_id, u.created_at
+            select u.id, u.merchant_serial_number, u.payment_id, u.created_at, u.tries
             from status_updates u
             where u.due_at <= (select clock_timestamp())
               and not exists (select from status_updates e where e.payment_id = u.payment_id and e.batch_id is not null and e.sent_at is null and e.parked_at is null)
             order by u.due_at, u.id
             limit @scan
         ),
+        tried as (select w.*, max(w.tries) over (partition by w.payment_id) as rounds from waiting w),
+        first as (select t.merchant_serial_number, t.payment_id, t.rounds from tried t order by t.created_at, t.id limit 1),
         chosen as (
-            select w.id from waiting w
-            where w.merchant_serial_number = (select merchant_serial_number from waiting order by created_at, id limit 1)
-            order by w.created_at, w.id
+            select t.id from tried t, first f
+            where t.merchant_serial_number = f.merchant_serial_number and case when f.rounds >= 2 then t.payment_id = f.payment_id else t.rounds < 2 end
+            order by t.created_at, t.id
             limit @size
         ),
         batch as (
@@ -77,7 +81,7 @@ internal static class StatusBatches
         """;
 
     private const string UpdatesSql = """
-        select u.id, u.payment_id, u.status, u.success, u.amount_minor, p.currency, extract(epoch from clock_timestamp() - u.created_at)::float8
+        select u.id, u.payment_id, u.status, u.success, u.amount_minor, p.currency, extract(epoch from clock_timestamp() - u.created_at)::float8, u.tries
         from status_updates u join payments p on p.id = u.payment_id
         where u.batch_id = @id and u.sent_at is null and u.parked_at is null
         order by u.created_at, u.id
@@ -166,7 +170,8 @@ internal static class StatusBatches
                 parked_at = case when u.payment_id = any(@strange) then clock_timestamp() end,
                 parked_why = case when u.payment_id = any(@strange) then @why end,
                 batch_id = case when u.id = any(@shown) or u.payment_id = any(@strange) then u.batch_id end,
-                due_at = case when not (u.id = any(@shown) or u.payment_id = any(@strange)) then u.created_at end
+                due_at = case when not (u.id = any(@shown) or u.payment_id = any(@strange)) then u.created_at end,
+                tries = u.tries + 1
             from batch b where u.batch_id = b.id and u.sent_at is null and u.parked_at is null
             returning u.payment_id, u.sent_at
         )
@@ -230,7 +235,7 @@ internal static class StatusBatches
         await using var rows = await select.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
         {
-            updates.Add(new BatchedUpdate(rows.GetGuid(0), rows.GetGuid(1), Enum.Parse<ReportedEffect>(rows.GetString(2)), rows.GetBoolean(3), rows.GetInt64(4), rows.GetString(5), rows.GetDouble(6)));
+            updates.Add(new BatchedUpdate(rows.GetGuid(0), rows.GetGuid(1), Enum.Parse<ReportedEffect>(rows.GetString(2)), rows.GetBoolean(3), rows.GetInt64(4), rows.GetString(5), rows.GetDouble(6), rows.GetInt32(7)));
         }
 
         Failpoint.Here("report-claim.after-commit", updates.Select(u => u.PaymentId));

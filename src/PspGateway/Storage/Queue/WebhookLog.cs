@@ -13,7 +13,7 @@ internal static class WebhookLog
                case when d.parked_at is not null then 'parked' when d.tries = 0 then 'waiting' else 'failing' end || coalesce(', HTTP ' || d.last_status, ''), s.url
         from webhook_deliveries d
         join webhook_subscriptions s on s.id = d.subscription_id and s.deleted_at is null and (@merchant is null or s.merchant_serial_number = @merchant)
-        join payment_events e on e.id = d.event_id
+        join payment_events e on e.payment_id = d.payment_id and e.id = d.event_id
         where d.delivered_at is null
         order by d.created_at, d.id limit @most
         """;

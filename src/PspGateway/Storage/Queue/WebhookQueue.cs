@@ -50,7 +50,7 @@ internal static class WebhookQueue
             join webhook_subscriptions s on s.id = e.subscription_id and s.merchant_serial_number <> all(@full_merchants)
             cross join lateral (
                 select d.id, d.due_at, row_number() over (order by d.due_at) + coalesce(b.number, 0) as place from webhook_deliveries d
-                where d.subscription_id = e.subscription_id and d.due_at <= clock_timestamp() and not exists (
+                where d.subscription_id = e.subscription_id and d.due_at <= (select clock_timestamp()) and not exists (
                     select from webhook_deliveries b
                     where b.subscription_id = d.subscription_id and b.payment_id = d.payment_id and b.due_at is not null and (b.created_at, b.id) < (d.created_at, d.id))
                 order by d.due_at limit greatest(@per_endpoint - coalesce(b.number, 0), 0)
@@ -61,7 +61,7 @@ internal static class WebhookQueue
             select c.id from candidate c where not c.failing or c.turn <= @failing_room order by c.failing, c.place, c.due_at limit @limit
         ),
         locked as (
-            select d.id from webhook_deliveries d join due on due.id = d.id where d.due_at <= clock_timestamp() for update of d skip locked
+            select d.id from webhook_deliveries d join due on due.id = d.id where d.due_at <= (select clock_timestamp()) for update of d skip locked
         ),
         claimed as (
             update webhook_deliveries d

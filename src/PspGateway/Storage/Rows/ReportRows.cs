@@ -29,6 +29,7 @@ internal sealed class StatusUpdateRow
 
     public Guid? BatchId { get; init; }
 
+    /// <summary>How often a batch with it was in doubt and had its details read.</summary>
     public required int Tries { get; init; }
 
     public DateTimeOffset? DueAt { get; init; }

@@ -16,6 +16,8 @@ internal sealed partial class StatusUpdateWorker(
     GatewayDatabase database, VippsClient client, IOptions<VippsOptions> vipps, IOptions<OperationOptions> operations, TimeProvider time, ILogger<StatusUpdateWorker> logger) : BackgroundService
 {
     private const int AlertAfterTries = 10;
+    private const int AlertAfterRounds = 2;
+    private const int ReadAtOnce = 4;
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MostBackoff = TimeSpan.FromMinutes(15);
 
@@ -63,7 +65,9 @@ internal sealed partial class StatusUpdateWorker(
                     return;
                 }
 
-                var ended = await Task.WhenAny(running);
+                // A slow one holds up nothing that becomes due meanwhile.
+                var look = Task.Delay(vipps.Value.StatusInterval, time, cancellationToken);
+                var ended = await Task.WhenAny([look, .. running]);
                 running.Remove(ended);
                 await ended;
             }
@@ -103,13 +107,13 @@ internal sealed partial class StatusUpdateWorker(
                 Told(ReportResult.Sent, batch.Updates);
                 break;
 
-            case HttpStatusCode.BadRequest when batch.Updates.Count > 1:
+            case HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity when batch.Updates.Count > 1:
                 await StatusBatches.SplitAsync(database.General, batch, CancellationToken.None);
                 LogSplit(batch.Id, batch.Updates.Count);
                 Told(ReportResult.Split, batch.Updates);
                 break;
 
-            case HttpStatusCode.BadRequest:
+            case HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity:
                 var error = VippsError.Parse(answer.Body);
                 await StatusBatches.ParkAsync(database.General, batch, $"{error.Code}: {error.Text}", CancellationToken.None);
                 LogParked(new PspTransactionId(batch.Updates[0].PaymentId), batch.Updates[0].Status, error.Code ?? "none", error.Text);
@@ -147,7 +151,7 @@ internal sealed partial class StatusUpdateWorker(
         Failpoint.Here("doubt.before-read", batch.Updates.Select(u => u.PaymentId));
         var told = await StatusBatches.ToldBeforeAsync(database.General, batch, CancellationToken.None);
         var renewed = time.GetTimestamp();
-        foreach (var payment in batch.Updates.GroupBy(u => u.PaymentId))
+        foreach (var several in batch.Updates.GroupBy(u => u.PaymentId).Chunk(ReadAtOnce))
         {
             // Hundreds of reads may take longer than a lease.
             if (time.GetElapsedTime(renewed) > operations.Value.Lease)
@@ -160,25 +164,27 @@ internal sealed partial class StatusUpdateWorker(
                 renewed = time.GetTimestamp();
             }
 
-            using var timeout = new CancellationTokenSource(CallTimeout, time);
-            var answer = await client.GetAsync("details", $"/psp/v3/psppayments/{new PspTransactionId(payment.Key)}/details", batch.MerchantSerialNumber, timeout.Token);
-            if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
+            var answers = await Task.WhenAll(several.Select(payment => DetailsAsync(payment.Key, batch.MerchantSerialNumber)));
+            foreach (var (payment, answer) in several.Zip(answers))
             {
-                // Vipps will say the same tomorrow: whether this payment's updates had their effect is a person's to find out.
-                strange.Add(payment.Key);
-                continue;
-            }
+                if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound)
+                {
+                    // Vipps will say the same tomorrow: whether this payment's updates had their effect is a person's to find out.
+                    strange.Add(payment.Key);
+                    continue;
+                }
 
-            if (LogOf(answer) is not { } entries)
-            {
-                await RetryAsync(batch, answer with { RetryAfter = null }, doubtful: false);
-                return;
-            }
+                if (LogOf(answer) is not { } entries)
+                {
+                    await RetryAsync(batch, answer with { RetryAfter = null }, doubtful: false);
+                    return;
+                }
 
-            // Equal reports are counted: those that Vipps was told of before are no word about these.
-            shown.AddRange(payment.GroupBy(u => new ToldReport(u.PaymentId, u.Status, u.Success, u.AmountMinor))
-                .SelectMany(alike => alike.Take(entries.Count(entry => Matches(entry, alike.First())) - (int)told.GetValueOrDefault(alike.Key)))
-                .Select(u => u.Id));
+                // Equal reports are counted: those that Vipps was told of before are no word about these.
+                shown.AddRange(payment.GroupBy(u => new ToldReport(u.PaymentId, u.Status, u.Success, u.AmountMinor))
+                    .SelectMany(alike => alike.Take(entries.Count(entry => Matches(entry, alike.First())) - (int)told.GetValueOrDefault(alike.Key)))
+                    .Select(u => u.Id));
+            }
         }
 
         PlantedBug.RecomposeTheBatch(shown);
@@ -187,11 +193,22 @@ internal sealed partial class StatusUpdateWorker(
         Failpoint.Here("doubt.after-commit", batch.Updates.Select(u => u.PaymentId));
         LogResolved(batch.Id, shown.Count, batch.Updates.Count);
         Told(ReportResult.Sent, [.. batch.Updates.Where(u => shown.Contains(u.Id))]);
+        foreach (var stuck in batch.Updates.Where(u => u.Rounds + 1 >= AlertAfterRounds && !shown.Contains(u.Id) && !strange.Contains(u.PaymentId)))
+        {
+            LogNoEffect(new PspTransactionId(stuck.PaymentId), stuck.Status, stuck.Rounds + 1);
+        }
+
         foreach (var parked in batch.Updates.Where(u => strange.Contains(u.PaymentId)).GroupBy(u => u.PaymentId))
         {
             LogDoubtfulParked(new PspTransactionId(parked.Key), parked.Count(), batch.Id);
             Told(ReportResult.Parked, [.. parked]);
         }
+    }
+
+    private async Task<VippsAnswer> DetailsAsync(Guid paymentId, string merchant)
+    {
+        using var timeout = new CancellationTokenSource(CallTimeout, time);
+        return await client.GetAsync("details", $"/psp/v3/psppayments/{new PspTransactionId(paymentId)}/details", merchant, timeout.Token);
     }
 
     /// <summary>Counted, and noted in the trace of each payment, linked to the batch's own.</summary>
@@ -247,6 +264,9 @@ internal sealed partial class StatusUpdateWorker(
 
     [LoggerMessage(4007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, {Count} updates of doubtful batch {BatchId} are parked: Vipps has no details to tell whether they had their effect.")]
     private partial void LogDoubtfulParked(PspTransactionId pspTransactionId, int count, Guid batchId);
+
+    [LoggerMessage(4008, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the update {Status} had no effect at Vipps in {Rounds} rounds of doubt. It goes on by itself, apart from the others.")]
+    private partial void LogNoEffect(PspTransactionId pspTransactionId, ReportedEffect status, int rounds);
 
     [LoggerMessage(EventId = 4004, Message = "{Alert}batch {BatchId} had no effect that is known (HTTP {Status}, doubtful: {Doubtful}); again in {Delay}.")]
     private partial void LogRetry(LogLevel level, string alert, Guid batchId, int status, bool doubtful, TimeSpan delay);
