@@ -31,6 +31,9 @@ internal sealed record Call(string Payment, string State, int? Status, string Bo
     /// <summary>Whoever had to answer was killed, frozen or stalled under it, or Vipps hung up: no time is promised.</summary>
     public bool NoAnswerPromised { get; init; }
 
+    /// <summary>The request itself was made to throw: whatever its status, it is over in time.</summary>
+    public bool WasBroken { get; init; }
+
     /// <summary>Nothing was done to this payment: the customer must be told what the acquirer said.</summary>
     public string? MustSay { get; init; }
 

@@ -189,7 +189,8 @@ public sealed class InvariantCheckerTests
     [Theory]
     [InlineData(12_501, 200)]
     [InlineData(300, null)]
-    public void A_late_or_missing_answer_breaches_I11(double elapsed, int? status) =>
+    [InlineData(300, 500)]
+    public void A_late_or_missing_answer_or_one_that_is_none_breaches_I11(double elapsed, int? status) =>
         AssertOnly("I11", Judge(ARow("Declined"), new Call(Id, "ACCEPTED", status, status is null ? "" : Fail, elapsed)));
 
     [Fact]

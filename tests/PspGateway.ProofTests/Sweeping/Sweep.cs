@@ -196,7 +196,7 @@ internal sealed class Sweep(ProofWorld world, Shop shop, Till till, TimeSpan sta
         }
     }
 
-    private static Call Promised(Case c, Call call) => call with { NoAnswerPromised = call.NoAnswerPromised || c.Blow == Blow.Kill || (c.Blow == Blow.Stall && c.Place.HoldsTheAnswer) };
+    private static Call Promised(Case c, Call call) => call with { WasBroken = c.Blow == Blow.Throw && c.Place.HoldsTheAnswer, NoAnswerPromised = call.NoAnswerPromised || c.Blow == Blow.Kill || (c.Blow == Blow.Stall && c.Place.HoldsTheAnswer) };
 
     private static async Task UntilUpAsync(Replica replica)
     {
