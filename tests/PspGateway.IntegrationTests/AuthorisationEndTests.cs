@@ -148,6 +148,25 @@ public sealed class AuthorisationEndTests(WorldOfEndings world) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_capture_that_could_not_be_sent_in_time_fails_and_the_rest_is_cancelled()
+    {
+        var payment = await AuthorisedAsync("visa");
+        await world.Vipps.FaultAsync("acquirer", new JsonObject { ["path"] = "captures", ["mode"] = "status", ["status"] = 429, ["times"] = 1, ["contains"] = payment.PspTransactionId });
+        var capture = world.Merchant.ModifyAsync(payment.Reference, "capture", 20_000);
+        await TestWorld.EventuallyAsync(async () => await CountAsync(payment, "kind = 'Capture' and status = 'Unknown'") == 1, what: "the try that did nothing");
+
+        Far();
+        Set(CardScheme.Visa, TimeSpan.Zero);
+        await world.ExecuteAsync($"update operations set due_at = clock_timestamp() where payment_id = '{Id(payment)}' and kind = 'Capture'");
+        await TestWorld.EventuallyAsync(async () => await CountAsync(payment, "kind = 'Capture' and status = 'Failed'") == 1, what: "the end of the capture");
+        await capture;
+        await Ends.SweepAsync(TestContext.Current.CancellationToken);
+
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).AtAcquirer == (49_900, 0, 49_900, 0), what: "the cancel");
+        Assert.Equal((49_900, 0, 49_900, 0), Aggregate.Of(await world.Merchant.GetAsync(payment.Reference)));
+    }
+
+    [Fact]
     public async Task What_is_undecided_when_the_authorisation_has_ended_calls_a_person_once_and_holds_up_nobody()
     {
         var payment = await AuthorisedAsync("visa");

@@ -134,6 +134,27 @@ public sealed class ModificationTests(TestWorld world) : IClassFixture<TestWorld
         Assert.Equal(0, (await world.BooksAsync(payment.PspTransactionId)).RefusedAtAcquirer);
     }
 
+    [Theory]
+    [InlineData(401)]
+    [InlineData(429)]
+    public async Task A_refusal_is_believed_after_a_try_that_did_nothing(int first)
+    {
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps);
+        foreach (var status in (int[])[first, 422])
+        {
+            await world.Vipps.FaultAsync("acquirer", new JsonObject { ["path"] = "captures", ["mode"] = "status", ["status"] = status, ["times"] = 1, ["contains"] = payment.PspTransactionId });
+        }
+
+        var capture = world.Merchant.ModifyAsync(payment.Reference, "capture", 1000);
+        var its = $"from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and kind = 'Capture'";
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) {its} and tries = 1 and status = 'Unknown'") == 1, what: "the try that did nothing");
+        await world.ExecuteAsync($"update operations set due_at = clock_timestamp() where id = (select id {its})");
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) {its} and status = 'Failed'") == 1, what: "the refusal");
+        await capture;
+        Assert.Equal((49_900, 0, 0, 0), Aggregate.Of(await world.Merchant.GetAsync(payment.Reference)));
+    }
+
     [Fact]
     public async Task A_capture_whose_answer_is_lost_captures_once()
     {

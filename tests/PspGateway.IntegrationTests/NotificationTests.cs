@@ -155,6 +155,28 @@ public sealed class NotificationTests(TestWorld world) : IClassFixture<TestWorld
         Assert.Equal(0, await world.QueryAsync<long>($"select count(*) from operations where acquirer_reference = '{surprises[0]}' and finished_at is not null"));
     }
 
+    [Theory]
+    [InlineData("REFUND", "Refund", 500)]
+    [InlineData("CAPTURE", "Capture", 500)]
+    [InlineData("CANCELLATION", "Cancel", 0)]
+    [InlineData("CANCEL_OR_REFUND", "Cancel", 0)]
+    public async Task What_was_done_in_the_acquirers_own_tool_opens_one_difference(string eventCode, string kind, int minor)
+    {
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps);
+        var outside = ANotification(Guid.NewGuid().ToString("N")[..16].ToUpperInvariant(), $"{payment.PspTransactionId}-1");
+        outside["eventCode"] = eventCode;
+        outside["amount"]!["value"] = minor;
+        outside["originalReference"] = (await world.BooksAsync(payment.PspTransactionId)).Authorisations.Single()["pspReference"]!.GetValue<string>();
+        Sign(outside);
+
+        await PostAsync(outside);
+        await PostAsync(outside);
+
+        var expected = $"DoneOutside {kind} {outside["pspReference"]} 0 {minor}";
+        await TestWorld.EventuallyAsync(
+            async () => (await world.QueryAllAsync<string>($"select cause || ' ' || ours_minor || ' ' || theirs_minor from differences where payment_id = '{Guid.Parse(payment.PspTransactionId)}'")).SequenceEqual([expected]), what: "the difference");
+    }
+
     [Fact]
     public async Task A_notification_for_another_account_is_kept_and_moves_nothing()
     {

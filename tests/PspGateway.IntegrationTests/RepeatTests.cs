@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using PspGateway.Domain.Payments;
 using PspGateway.IntegrationTests.World;
+using PspGateway.Payments;
+using PspGateway.Vipps;
 
 namespace PspGateway.IntegrationTests;
 
@@ -56,6 +59,30 @@ public sealed class RepeatTests(TwoReplicas world) : IClassFixture<TwoReplicas>
         Assert.Contains("\"errorId\":85", await elsewhere.WaitAsync(TimeSpan.FromSeconds(2)), StringComparison.Ordinal);
         Assert.Equal(85, (await first).ErrorId);
         await world.UntilReversedAsync(payment.PspTransactionId);
+    }
+
+    /// <summary>The first result stands at Vipps: an OK of one replica after the FAIL that another told while it had no database was not taken.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_FAIL_that_was_told_before_the_OK_of_another_replica_takes_it_back_and_one_after_it_does_not(bool before)
+    {
+        var payment = await world.Merchant.CreateAsync();
+        var token = (await world.Vipps.PaymentAsync(payment.PspTransactionId))["makePaymentToken"]!.GetValue<string>();
+        var earlier = TimeProvider.System.GetTimestamp();
+        Assert.Contains("\"OK\"", await PostAsync(world.SecondGatewayUrl, ABody(payment.PspTransactionId), token), StringComparison.Ordinal);
+        await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+
+        var told = new LateRefusal(Guid.Parse(payment.PspTransactionId), MakePaymentTokens.Hash(token), PaymentMove.Decline, PaymentEventName.Declined, "InternalError", before ? earlier : TimeProvider.System.GetTimestamp());
+        world.Service<Refusals>().Remember(told);
+        await TestWorld.EventuallyAsync(() => Task.FromResult(!world.Service<Refusals>().Remembers(told.PaymentId)), what: "the end of the memory");
+
+        if (before)
+        {
+            await TestWorld.EventuallyAsync(async () => await world.BooksAsync(payment.PspTransactionId) is { Live: 0 } books && books.ReportedTimes("cancelled") == 1, what: "the reversal");
+        }
+
+        Assert.Equal(before ? 0 : 1, (await world.BooksAsync(payment.PspTransactionId)).Live);
     }
 
     private static string ABody(string id) => $$$"""

@@ -69,11 +69,12 @@ public sealed partial class StoreModelTests
                 return await ClaimModificationsAsync(payment);
 
             case 6 or 7 when there is not null:
-                return Both("begin", await _modifications.BeginAsync(there, Hour, none), _model.Begin(here, Hour));
+                return Both("begin", Begun(await _modifications.BeginAsync(there, Hour, none)), Begun(_model.Begin(here, Hour)));
 
             case 8 when there is not null:
-                await _modifications.LeaveOpenAsync(there, reference, Hour, none);
-                return Both("leave open", true, _model.LeaveOpen(here, reference, Hour));
+                var nothingSent = _dice.Chance(0.4);
+                await _modifications.LeaveOpenAsync(there, reference, nothingSent, Hour, none);
+                return Both("leave open", true, _model.LeaveOpen(here, reference, nothingSent, Hour));
 
             case 9 when there is not null:
                 return Both("finish", await _modifications.FinishAsync(there.Id, there.Generation, reference, why, inParts: true, none), _model.FinishModification(here.Id, here.Generation, reference, why));
@@ -92,6 +93,8 @@ public sealed partial class StoreModelTests
         }
 
         static (string Name, string Postgres, string Model) Both<T>(string name, T postgres, T model) => (name, $"{postgres}", $"{model}");
+
+        static string Begun(BegunModification? o) => o is null ? "none" : $"{o.Tries} {o.AcquirerReference} again {o.Again}";
 
         static string Words(FoundModification? o) => o is null ? "none" : $"{o.Reference} {o.Status} {o.Amount} {o.AcquirerAccount} leased {o.Leased}";
     }

@@ -13,6 +13,9 @@ public abstract record ModificationOutcome
     /// <summary>Refused on its first try: nothing was done, and the same request would be refused again.</summary>
     public sealed record Refused(string Why) : ModificationOutcome;
 
+    /// <summary>It surely did nothing: no connection opened, or the acquirer turned it away before it looked at it.</summary>
+    public sealed record NotSent(string Why) : ModificationOutcome;
+
     /// <summary>It may have been done. Never treated as refused.</summary>
     public sealed record Unknown(string Why) : ModificationOutcome;
 }

@@ -89,7 +89,7 @@ internal sealed class IdentityProvider(IOptions<IdentityProviderOptions> provide
         {
             OnTokenValidated = context =>
             {
-                if (context.Principal is { } principal && !UserClaims.Any(claim => principal.HasClaim(c => c.Type == claim))
+                if (TokenShape.IsPlain(context.SecurityToken) && context.Principal is { } principal && !UserClaims.Any(claim => principal.HasClaim(c => c.Type == claim))
                     && ClientClaims.Select(principal.FindFirstValue).FirstOrDefault(value => value is { Length: > 0 }) is { } client)
                 {
                     // From here on it is what our own token would say.

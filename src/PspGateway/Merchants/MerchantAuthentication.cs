@@ -44,6 +44,15 @@ internal sealed class MerchantAuthentication(AccessTokens tokens) : IConfigureNa
 
                 return Task.CompletedTask;
             },
+            OnTokenValidated = context =>
+            {
+                if (!TokenShape.IsPlain(context.SecurityToken))
+                {
+                    context.Fail("Not a plain token.");
+                }
+
+                return Task.CompletedTask;
+            },
             OnChallenge = async context =>
             {
                 context.HandleResponse();

@@ -110,6 +110,9 @@ internal sealed class AuthorisationLifeOptions
 
     /// <summary>Until when a payment that was authorised at that moment can be captured.</summary>
     public DateTimeOffset CaptureBefore(DateTimeOffset authorisedAt, string? cardBin) => authorisedAt + Of(CardSchemes.OfBin(cardBin)) - CancelBefore;
+
+    /// <summary>Until when a capture that was accepted before that may first go out.</summary>
+    public DateTimeOffset SendBefore(DateTimeOffset authorisedAt, string? cardBin) => CaptureBefore(authorisedAt, cardBin) + (CancelBefore / 2);
 }
 
 internal sealed class GatewayOptions

@@ -63,6 +63,31 @@ internal sealed partial class ModificationNews(IModificationStore store, IAcquir
         }
     }
 
+    /// <summary>Done with one of our authorisations, and not by us: somebody has used the acquirer's own tool. Merchant and wallet know nothing of it.</summary>
+    public async Task<NewsVerdict> OutsideAsync(ModificationHeard heard, CancellationToken cancellationToken)
+    {
+        switch (await store.FindPaymentAsync(heard.Reference, heard.Kind, cancellationToken))
+        {
+            case null:
+                return NewsVerdict.Unknown;
+
+            case { } payment when payment.AcquirerAccount != heard.Account:
+                return NewsVerdict.Foreign;
+
+            case { HasOpen: true }:
+                return NewsVerdict.Busy;
+
+            case { } payment:
+                var minor = heard.Amount?.Minor ?? 0;
+                if (await store.OpenDifferenceAsync(payment.PaymentId, $"DoneOutside {heard.Kind} {heard.AcquirerReference}", 0, minor, cancellationToken))
+                {
+                    LogOutside(new PspTransactionId(payment.PaymentId), heard.Kind, minor, heard.AcquirerReference);
+                }
+
+                return NewsVerdict.Applied;
+        }
+    }
+
     private async Task<NewsVerdict> EndAsync(FoundModification found, ModificationHeard heard, CancellationToken cancellationToken)
     {
         Failpoint.Here("modify-end.before-commit", found.PaymentId);
@@ -112,6 +137,9 @@ internal sealed partial class ModificationNews(IModificationStore store, IAcquir
 
     [LoggerMessage(2912, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, {Kind} {Reference} of {AmountMinor} øre was done and is undone by the acquirer: {Why}. A difference is open.")]
     private partial void LogTakenBack(PspTransactionId pspTransactionId, OperationKind kind, string reference, long amountMinor, string why);
+
+    [LoggerMessage(2914, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer tells of a {Kind} of {AmountMinor} øre, {AcquirerReference}, that did not come from here. A difference is open.")]
+    private partial void LogOutside(PspTransactionId pspTransactionId, OperationKind kind, long amountMinor, string acquirerReference);
 
     [LoggerMessage(2913, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer's news of {Reference} contradict our books ({Cause}): ours {OursMinor} øre, theirs {TheirsMinor}. A difference is open.")]
     private partial void LogDiffers(PspTransactionId pspTransactionId, string cause, string reference, long oursMinor, long theirsMinor);

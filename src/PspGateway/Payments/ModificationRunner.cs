@@ -12,7 +12,7 @@ namespace PspGateway.Payments;
 /// has no answer is sent again under the same key, and keeps its amount until there is proof.
 /// </summary>
 internal sealed partial class ModificationRunner(
-    IModificationStore store, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, IOptions<OperationOptions> operations, TimeProvider time, ILogger<ModificationRunner> logger)
+    IModificationStore store, IAcquirer acquirer, ModificationWaits waits, QueueSignal signal, IOptions<OperationOptions> operations, IOptions<AuthorisationLifeOptions> life, TimeProvider time, ILogger<ModificationRunner> logger)
 {
     /// <summary>After the last try its proof is given a little time, before a person is called.</summary>
     private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
@@ -37,6 +37,15 @@ internal sealed partial class ModificationRunner(
             return;
         }
 
+        // Accepted in time, and nothing of it has arrived: captured this late it would meet an authorisation that has ended.
+        if (operation.Kind == OperationKind.Capture && !begun.Again && begun.AuthorisedAt is { } authorisedAt && begun.Now >= life.Value.SendBefore(authorisedAt, begun.CardBin))
+        {
+            LogTooLate(operation.PspTransactionId, operation.Reference);
+            await FinishAsync(operation, null, "AuthorisationEnded", cancellationToken);
+            signal.Set();
+            return;
+        }
+
         var outcome = await CallAsync(operation, begun);
         LogOutcome(operation.PspTransactionId, operation.Kind, operation.Amount.MinorUnits, outcome.GetType().Name, begun.Tries);
         switch (outcome)
@@ -46,7 +55,7 @@ internal sealed partial class ModificationRunner(
                 break;
 
             case ModificationOutcome.Received received:
-                await LeaveOpenAsync(operation, received.AcquirerReference, rungs[^1] + LastProofWithin, cancellationToken);
+                await LeaveOpenAsync(operation, received.AcquirerReference, nothingSent: false, rungs[^1] + LastProofWithin, cancellationToken);
                 break;
 
             case ModificationOutcome.Refused refused:
@@ -54,9 +63,9 @@ internal sealed partial class ModificationRunner(
                 await FinishAsync(operation, null, "RefusedByAcquirer", cancellationToken);
                 break;
 
-            case ModificationOutcome.Unknown:
+            case ModificationOutcome.Unknown or ModificationOutcome.NotSent:
                 var next = begun.Tries < rungs.Count ? rungs[begun.Tries] : rungs[^1] + LastProofWithin;
-                await LeaveOpenAsync(operation, null, next, cancellationToken);
+                await LeaveOpenAsync(operation, null, nothingSent: outcome is ModificationOutcome.NotSent && !begun.Again, next, cancellationToken);
                 break;
 
             default:
@@ -78,15 +87,15 @@ internal sealed partial class ModificationRunner(
                 Account = operation.AcquirerAccount,
                 AcquirerReference = begun.AcquirerReference,
                 Amount = operation.Amount,
-                Again = begun.Tries > 1,
+                Again = begun.Again,
             },
             timeout.Token);
     }
 
-    private async Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken)
+    private async Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset, CancellationToken cancellationToken)
     {
         Failpoint.Here("modify-open.before-commit", operation.PaymentId);
-        await store.LeaveOpenAsync(operation, acquirerReference, offset, cancellationToken);
+        await store.LeaveOpenAsync(operation, acquirerReference, nothingSent, offset, cancellationToken);
         Failpoint.Here("modify-open.after-commit", operation.PaymentId);
     }
 
@@ -116,6 +125,9 @@ internal sealed partial class ModificationRunner(
 
     [LoggerMessage(2902, LogLevel.Warning, "Payment {PspTransactionId}: the acquirer refuses a {Kind}: {Why}. Its amount is given back.")]
     private partial void LogRefused(PspTransactionId pspTransactionId, OperationKind kind, string why);
+
+    [LoggerMessage(2904, LogLevel.Warning, "Payment {PspTransactionId}: capture {Reference} was accepted in time and could not be sent before the end of its authorisation. It has failed, and its amount is given back.")]
+    private partial void LogTooLate(PspTransactionId pspTransactionId, string reference);
 
     [LoggerMessage(2903, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, nobody knows whether {Kind} {Reference} was done, it is parked: {Why}.")]
     private partial void LogParked(PspTransactionId pspTransactionId, OperationKind kind, string reference, string why);

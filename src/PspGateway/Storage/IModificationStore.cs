@@ -13,7 +13,8 @@ internal interface IModificationStore
     Task<BegunModification?> BeginAsync(ClaimedOperation operation, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>The call has ended, and what it did is not known yet. It wants attention again at its offset from its first try.</summary>
-    Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken);
+    /// <param name="nothingSent">Neither this call nor one before it can have arrived.</param>
+    Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset, CancellationToken cancellationToken);
 
     /// <summary>True when this call ended it; false when it was ended before, or (without a generation) somebody is asking the acquirer about it.</summary>
     /// <param name="why">Why nothing was done, in our words; null when it was done.</param>
@@ -28,6 +29,9 @@ internal interface IModificationStore
 
     /// <summary>By a name that the acquirer used.</summary>
     Task<FoundModification?> FindAsync(OperationKind kind, string reference, string acquirerReference, CancellationToken cancellationToken);
+
+    /// <summary>The payment that the acquirer names, by our reference of its authorisation; for what was not done through us.</summary>
+    Task<NamedPayment?> FindPaymentAsync(string reference, OperationKind kind, CancellationToken cancellationToken);
 
     /// <summary>True when the acquirer has told that what was done was undone.</summary>
     Task<bool> WasUndoneAsync(string reference, string account, CancellationToken cancellationToken);

@@ -9,8 +9,8 @@ internal sealed class ModificationStore(GatewayDatabase database) : IModificatio
     public Task<BegunModification?> BeginAsync(ClaimedOperation operation, TimeSpan lease, CancellationToken cancellationToken) =>
         ModificationTurn.BeginAsync(database.General, operation, lease, cancellationToken);
 
-    public Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken) =>
-        ModificationWrite.LeaveOpenAsync(database.General, operation, acquirerReference, offset, cancellationToken);
+    public Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset, CancellationToken cancellationToken) =>
+        ModificationWrite.LeaveOpenAsync(database.General, operation, acquirerReference, nothingSent, offset, cancellationToken);
 
     public Task<bool> FinishAsync(Guid id, long? generation, string? acquirerReference, string? why, bool inParts, CancellationToken cancellationToken) =>
         ModificationWrite.FinishAsync(database.General, id, generation, acquirerReference, why, inParts, cancellationToken);
@@ -21,6 +21,8 @@ internal sealed class ModificationStore(GatewayDatabase database) : IModificatio
 
     public Task<FoundModification?> FindAsync(OperationKind kind, string reference, string acquirerReference, CancellationToken cancellationToken) =>
         ModificationRead.FindAsync(database.General, kind, reference, acquirerReference, cancellationToken);
+
+    public Task<NamedPayment?> FindPaymentAsync(string reference, OperationKind kind, CancellationToken cancellationToken) => ModificationRead.FindPaymentAsync(database.General, reference, kind, cancellationToken);
 
     public Task<bool> WasUndoneAsync(string reference, string account, CancellationToken cancellationToken) => ModificationRead.WasUndoneAsync(database.General, reference, account, cancellationToken);
 

@@ -85,6 +85,10 @@ internal static class Forgeries
             yield return new($"typ '{typ ?? "null"}'", own.Header("typ", typ).Text);
         }
 
+        yield return new("crit, of what nobody knows", own.RawHeader(own.HeaderJson.Insert(own.HeaderJson.Length - 1, ",\"crit\":[\"walks\"],\"walks\":true")).Text);
+        yield return new("crit, of exp", own.Header("crit", new JsonArray("exp")).Text);
+        yield return new("crit, of nothing", own.Header("crit", new JsonArray()).Text);
+        yield return new("kid twice", own.RawHeader(own.HeaderJson.Insert(1, "\"kid\":\"t2\",")).Text);
         yield return new("no typ", own.WithoutHeader("typ").Text);
         yield return new("a header that is a list", own.RawHeader("[]").Text);
         yield return new("a header that is no JSON", own.RawHeader("alg=HS256").Text);
@@ -107,6 +111,12 @@ internal static class Forgeries
         }
 
         yield return new("no aud", own.WithoutClaim("aud").Text);
+        foreach (var (name, value) in (IEnumerable<(string, string)>)[("sub", "\"somebody-else\""), ("aud", "\"other\""), ("exp", "1"), ("exp", Tomorrow), ("iss", "\"somebody-else\"")])
+        {
+            yield return new($"{name} twice, {value} first", own.RawPayload(own.PayloadJson.Insert(1, $"\"{name}\":{value},")).Text);
+            yield return new($"{name} twice, {value} last", own.RawPayload(own.PayloadJson.Insert(own.PayloadJson.Length - 1, $",\"{name}\":{value}")).Text);
+        }
+
         yield return new("later exp without our key", own.RawPayload(WithRaw(own, "exp", Tomorrow)).SignedBy(new byte[32]).Text);
         yield return new("a payload that is a list", own.RawPayload("[]").Text);
         yield return new("a payload that is no JSON", own.RawPayload("exp=1").Text);

@@ -91,6 +91,6 @@ internal sealed class CountlessStore(Func<long> now) : ModelStore(now)
 /// <summary>Takes what the acquirer has received for done.</summary>
 internal sealed class TrustingStore(Func<long> now) : ModelStore(now)
 {
-    public override bool LeaveOpen(ClaimedOperation operation, string? acquirerReference, TimeSpan offset) =>
-        acquirerReference is not null ? FinishModification(operation.Id, operation.Generation, acquirerReference, why: null) : base.LeaveOpen(operation, acquirerReference, offset);
+    public override bool LeaveOpen(ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset) =>
+        acquirerReference is not null ? FinishModification(operation.Id, operation.Generation, acquirerReference, why: null) : base.LeaveOpen(operation, acquirerReference, nothingSent, offset);
 }

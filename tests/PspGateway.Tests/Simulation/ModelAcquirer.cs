@@ -182,6 +182,13 @@ internal sealed class SimulatedAcquirer(ModelAcquirer acquirer, Scheduler schedu
 
     public Task<ModificationOutcome> ModifyAsync(OperationKind kind, ModificationRequest request, CancellationToken cancellationToken)
     {
+        if (scheduler.Chance(refused))
+        {
+            var reply = new TaskCompletionSource<ModificationOutcome>();
+            scheduler.After(scheduler.Between(0.001, 2), () => reply.TrySetResult(new ModificationOutcome.NotSent("refused")));
+            return reply.Task;
+        }
+
         // A refusal of what went out before says nothing about the first.
         ModificationOutcome Heard(ModificationOutcome outcome) => outcome is ModificationOutcome.Refused && request.Again ? new ModificationOutcome.Unknown("refused") : outcome;
         return SendAsync(() => Heard(acquirer.Modify(kind, request)), why => new ModificationOutcome.Unknown(why), cancellationToken);

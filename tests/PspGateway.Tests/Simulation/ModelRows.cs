@@ -74,6 +74,9 @@ internal sealed class ModelOperation
 
     public long? AnswerDue { get; init; }
 
+    /// <summary>Of a capture, refund or cancel: a try may have arrived.</summary>
+    public bool Sent { get; set; }
+
     public bool Delivered { get; set; }
 
     public bool Finished { get; set; }

@@ -67,13 +67,16 @@ internal partial class ModelStore
         o.Status = OperationStatus.InFlight;
         o.LadderStartedAt = o.Tries++ == 0 ? now() : o.LadderStartedAt;
         o.DueAt = o.LeaseUntil = now() + lease.Ticks;
-        return new BegunModification(o.Tries, Find(o.Payment.AuthoriseOperationId ?? Guid.Empty)?.AcquirerReference ?? "");
+        var again = o.Sent;
+        o.Sent = true;
+        return new BegunModification(o.Tries, Find(o.Payment.AuthoriseOperationId ?? Guid.Empty)?.AcquirerReference ?? "", again, ProcessClock.Start, null, ProcessClock.Start);
     }
 
-    public virtual bool LeaveOpen(ClaimedOperation operation, string? acquirerReference, TimeSpan offset)
+    public virtual bool LeaveOpen(ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset)
     {
         if (Held(operation) is { } o)
         {
+            o.Sent &= !nothingSent;
             o.Status = OperationStatus.Unknown;
             o.AcquirerReference = acquirerReference ?? o.AcquirerReference;
             o.LeaseUntil = null;
@@ -136,6 +139,10 @@ internal partial class ModelStore
             ? new FoundModification(o.Id, o.Payment.Id, o.Status, new Money(o.AmountMinor ?? 0, o.Payment.Amount.Currency), o.Reference, o.Payment.Account, o.LeaseUntil > now())
             : null;
     }
+
+    public NamedPayment? FindPayment(string reference, OperationKind kind) => Operations.Find(o => o.Kind == OperationKind.Authorise && o.Reference == reference) is { Payment: var payment }
+        ? new NamedPayment(payment.Id, payment.Account, Operations.Exists(o => o.Payment == payment && o.Kind == kind && o is { Finished: false, AcquirerReference: null }))
+        : null;
 
     public bool WasUndone(string reference, string account) =>
         Notifications.Exists(n => n.MerchantReference == reference && n.Account == account && n.Kind is NotificationKind.CaptureUndone or NotificationKind.RefundUndone);

@@ -59,7 +59,7 @@ internal sealed class Replica : IDisposable
         var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), late, signal, wallet, Deadlines, time, NullLogger<Approvals>.Instance);
         var modifications = new SimulatedModifications(_store, model);
         var waits = new ModificationWaits(null!, time);
-        var modifier = new ModificationRunner(modifications, bank, waits, signal, options, time, NullLogger<ModificationRunner>.Instance);
+        var modifier = new ModificationRunner(modifications, bank, waits, signal, options, Options.Create(new AuthorisationLifeOptions()), time, NullLogger<ModificationRunner>.Instance);
         _modified = new ModificationNews(modifications, bank, waits, signal, NullLogger<ModificationNews>.Instance);
         var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
         _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);

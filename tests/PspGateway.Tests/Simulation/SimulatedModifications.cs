@@ -9,8 +9,8 @@ internal sealed class SimulatedModifications(SimulatedStore line, ModelStore mod
 {
     public Task<BegunModification?> BeginAsync(ClaimedOperation operation, TimeSpan lease, CancellationToken cancellationToken) => line.WriteAsync(() => model.Begin(operation, lease), cancellationToken);
 
-    public Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken) =>
-        line.WriteAsync(() => model.LeaveOpen(operation, acquirerReference, offset), cancellationToken);
+    public Task LeaveOpenAsync(ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset, CancellationToken cancellationToken) =>
+        line.WriteAsync(() => model.LeaveOpen(operation, acquirerReference, nothingSent, offset), cancellationToken);
 
     public Task<bool> FinishAsync(Guid id, long? generation, string? acquirerReference, string? why, bool inParts, CancellationToken cancellationToken) =>
         line.WriteAsync(() => model.FinishModification(id, generation, acquirerReference, why), cancellationToken);
@@ -21,6 +21,8 @@ internal sealed class SimulatedModifications(SimulatedStore line, ModelStore mod
 
     public Task<FoundModification?> FindAsync(OperationKind kind, string reference, string acquirerReference, CancellationToken cancellationToken) =>
         line.WriteAsync(() => model.FindModification(kind, reference, acquirerReference), cancellationToken);
+
+    public Task<NamedPayment?> FindPaymentAsync(string reference, OperationKind kind, CancellationToken cancellationToken) => line.WriteAsync(() => model.FindPayment(reference, kind), cancellationToken);
 
     public Task<bool> WasUndoneAsync(string reference, string account, CancellationToken cancellationToken) => line.WriteAsync(() => model.WasUndone(reference, account), cancellationToken);
 

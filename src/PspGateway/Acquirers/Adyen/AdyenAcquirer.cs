@@ -85,7 +85,9 @@ internal sealed partial class AdyenAcquirer(AdyenClient client, IOptions<AdyenOp
         {
             HttpStatusCode.Created or HttpStatusCode.OK when Parse(answer.Body, AdyenJson.Default.ModificationResponse) is { Status: "received" } taken
                 && IsPlain(taken.PspReference) && (taken.Reference is null || taken.Reference == request.Reference) => new ModificationOutcome.Received(taken.PspReference ?? ""),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new ModificationOutcome.Unknown(OurCredentials(answer, request.Reference)),
+            null when !answer.Sent => new ModificationOutcome.NotSent(answer.Why),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new ModificationOutcome.NotSent(OurCredentials(answer, request.Reference)),
+            HttpStatusCode.TooManyRequests => new ModificationOutcome.NotSent(answer.Why),
             HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.UnprocessableEntity
                 when !request.Again && ErrorCodeOf(answer) != StillInWork => new ModificationOutcome.Refused($"{answer.Why}, error {ErrorCodeOf(answer) ?? "without a code"}"),
             _ => new ModificationOutcome.Unknown(answer.Why),

@@ -108,19 +108,23 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
                 var verdict = await modifications.ApplyAsync(Heard(OperationKind.Cancel, notification, undone: false), cancellationToken);
                 return verdict != NewsVerdict.Unknown
                     ? verdict
-                    : await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, cancellationToken);
+                    : await OrOutsideAsync(
+                        await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, cancellationToken),
+                        OperationKind.Cancel,
+                        notification,
+                        cancellationToken);
 
             case NotificationKind.CancelByReference:
                 return await news.TechnicalCancelAsync(notification.MerchantReference, notification.Account, notification.Success, notification.ReceivedAt, cancellationToken);
 
             case NotificationKind.Capture:
-                return await modifications.ApplyAsync(Heard(OperationKind.Capture, notification, undone: false), cancellationToken);
+                return await OrOutsideAsync(await modifications.ApplyAsync(Heard(OperationKind.Capture, notification, undone: false), cancellationToken), OperationKind.Capture, notification, cancellationToken);
 
             case NotificationKind.CaptureUndone:
                 return await modifications.ApplyAsync(Heard(OperationKind.Capture, notification, undone: true), cancellationToken);
 
             case NotificationKind.Refund:
-                return await modifications.ApplyAsync(Heard(OperationKind.Refund, notification, undone: false), cancellationToken);
+                return await OrOutsideAsync(await modifications.ApplyAsync(Heard(OperationKind.Refund, notification, undone: false), cancellationToken), OperationKind.Refund, notification, cancellationToken);
 
             case NotificationKind.RefundUndone:
                 return await modifications.ApplyAsync(Heard(OperationKind.Refund, notification, undone: true), cancellationToken);
@@ -130,6 +134,9 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
                 return NewsVerdict.Unknown;
         }
     }
+
+    private async Task<NewsVerdict> OrOutsideAsync(NewsVerdict verdict, OperationKind kind, Stored notification, CancellationToken cancellationToken) =>
+        verdict == NewsVerdict.Unknown && notification.Success ? await modifications.OutsideAsync(Heard(kind, notification, undone: false), cancellationToken) : verdict;
 
     private static ModificationHeard Heard(OperationKind kind, Stored notification, bool undone) => new()
     {

@@ -7,6 +7,9 @@ namespace PspGateway.Storage.Queue;
 /// <summary>A capture, refund or cancel, found by a name that the acquirer used.</summary>
 internal sealed record FoundModification(Guid Id, Guid PaymentId, OperationStatus Status, Money Amount, string Reference, string AcquirerAccount, bool Leased);
 
+/// <param name="HasOpen">One of that kind is under way, and the acquirer's reference of it is not known yet.</param>
+internal sealed record NamedPayment(Guid PaymentId, string AcquirerAccount, bool HasOpen);
+
 internal static class ModificationRead
 {
     // By its own reference; or, where the acquirer repeats the payment's, by the acquirer's for it.
@@ -23,6 +26,13 @@ internal static class ModificationRead
         """;
 
     private const string UndoneSql = "select exists (select from acquirer_notifications where merchant_reference = @reference and merchant_account = @account and kind = any(@kinds))";
+
+    private const string PaymentSql = """
+        select o.payment_id, p.acquirer_account, exists (
+            select from operations m where m.payment_id = o.payment_id and m.kind = @kind and m.finished_at is null and m.acquirer_reference is null)
+        from operations o join payments p on p.id = o.payment_id
+        where o.reference = @reference and o.kind = 'Authorise'
+        """;
 
     private const string StatusSql = "select status from operations where id = @id";
 
@@ -53,6 +63,15 @@ internal static class ModificationRead
         command.Parameters.Add(new NpgsqlParameter<string>("account", account));
         command.Parameters.Add(new NpgsqlParameter<string[]>("kinds", [nameof(Rows.NotificationKind.CaptureUndone), nameof(Rows.NotificationKind.RefundUndone)]));
         return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
+    public static async Task<NamedPayment?> FindPaymentAsync(NpgsqlDataSource database, string reference, OperationKind kind, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(PaymentSql);
+        command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
+        command.Parameters.Add(new NpgsqlParameter<string>("kind", kind.ToString()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new NamedPayment(reader.GetGuid(0), reader.GetString(1), reader.GetBoolean(2)) : null;
     }
 
     public static async Task<OperationStatus> StatusAsync(NpgsqlDataSource database, Guid id, CancellationToken cancellationToken)

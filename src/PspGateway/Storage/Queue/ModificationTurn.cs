@@ -4,7 +4,9 @@ namespace PspGateway.Storage.Queue;
 
 /// <summary>What a capture, refund or cancel that has its turn needs for its call.</summary>
 /// <param name="Tries">This one included.</param>
-internal sealed record BegunModification(int Tries, string AcquirerReference);
+/// <param name="Again">An earlier try may have arrived.</param>
+/// <param name="Now">By the database's clock.</param>
+internal sealed record BegunModification(int Tries, string AcquirerReference, bool Again, DateTimeOffset? AuthorisedAt, string? CardBin, DateTimeOffset Now);
 
 /// <summary>
 /// Gives captures, refunds and cancels of a payment their turns: one open call at a time, in the order in which they were accepted (ENGINE
@@ -18,13 +20,13 @@ internal static class ModificationTurn
         update operations o
         set status = 'InFlight', tries = o.tries + 1, sent_at = clock_timestamp(), ladder_started_at = coalesce(o.ladder_started_at, clock_timestamp()),
             lease_until = clock_timestamp() + @lease, due_at = clock_timestamp() + @lease
-        from payments p join operations a on a.id = p.authorise_operation_id
+        from payments p join operations a on a.id = p.authorise_operation_id join operations was on was.id = @id
         where o.id = @id and o.generation = @generation and o.finished_at is null and p.id = o.payment_id
           and not exists (
               select from operations e
               where e.payment_id = o.payment_id and e.kind in ('Capture', 'Cancel', 'Refund') and e.id <> o.id
                 and (e.status = 'InFlight' or (e.status = 'Pending' and (e.created_at, e.id) < (o.created_at, o.id))))
-        returning o.tries, a.acquirer_reference
+        returning o.tries, a.acquirer_reference, was.sent_at is not null, a.finished_at, p.card_bin, clock_timestamp()
         """;
 
     private const string GiveBackSql = """
@@ -65,6 +67,14 @@ internal static class ModificationTurn
         command.Parameters.Add(new NpgsqlParameter<long>("generation", operation.Generation));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? new BegunModification(reader.GetInt32(0), reader.GetString(1)) : null;
+        return await reader.ReadAsync(cancellationToken)
+            ? new BegunModification(
+                reader.GetInt32(0),
+                reader.GetString(1),
+                reader.GetBoolean(2),
+                await reader.IsDBNullAsync(3, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken),
+                await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4),
+                await reader.GetFieldValueAsync<DateTimeOffset>(5, cancellationToken))
+            : null;
     }
 }

@@ -17,7 +17,7 @@ internal static class ModificationWrite
     private const string OpenSql = """
         update operations
         set status = 'Unknown', acquirer_reference = coalesce(@acquirer_reference, acquirer_reference), lease_until = null,
-            due_at = greatest(ladder_started_at + @offset, clock_timestamp() + interval '100 milliseconds')
+            due_at = greatest(ladder_started_at + @offset, clock_timestamp() + interval '100 milliseconds'), sent_at = case when not @nothing_sent then sent_at end
         where id = @id and generation = @generation and finished_at is null;
         """;
 
@@ -115,7 +115,8 @@ internal static class ModificationWrite
         """;
 
     /// <summary>The call has ended, and what it did is not known yet. It wants attention again at its offset from its first try.</summary>
-    public static Task LeaveOpenAsync(NpgsqlDataSource database, ClaimedOperation operation, string? acquirerReference, TimeSpan offset, CancellationToken cancellationToken) =>
+    /// <param name="nothingSent">Neither this call nor one before it can have arrived.</param>
+    public static Task LeaveOpenAsync(NpgsqlDataSource database, ClaimedOperation operation, string? acquirerReference, bool nothingSent, TimeSpan offset, CancellationToken cancellationToken) =>
         ExecuteAsync(
             database,
             OpenSql + GoOnSql,
@@ -123,6 +124,7 @@ internal static class ModificationWrite
             new NpgsqlParameter<Guid>("id", operation.Id),
             new NpgsqlParameter<long>("generation", operation.Generation),
             new NpgsqlParameter<string?>("acquirer_reference", acquirerReference),
+            new NpgsqlParameter<bool>("nothing_sent", nothingSent),
             new NpgsqlParameter<TimeSpan>("offset", offset),
             new NpgsqlParameter<string>("reference", operation.Reference),
             new NpgsqlParameter<Guid>("payment_id", operation.PaymentId));
