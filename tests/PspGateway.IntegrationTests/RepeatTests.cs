@@ -72,6 +72,7 @@ public sealed class RepeatTests(TwoReplicas world) : IClassFixture<TwoReplicas>
         var earlier = TimeProvider.System.GetTimestamp();
         Assert.Contains("\"OK\"", await PostAsync(world.SecondGatewayUrl, ABody(payment.PspTransactionId), token), StringComparison.Ordinal);
         await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
+        await Task.Delay(before ? 0 : 1200);
 
         var told = new LateRefusal(Guid.Parse(payment.PspTransactionId), MakePaymentTokens.Hash(token), PaymentMove.Decline, PaymentEventName.Declined, "InternalError", before ? earlier : TimeProvider.System.GetTimestamp());
         world.Service<Refusals>().Remember(told);

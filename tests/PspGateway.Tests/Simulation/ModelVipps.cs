@@ -131,7 +131,7 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
             if (line is Line.Fine or Line.BreaksAfter && !gone.IsCancellationRequested)
             {
                 answered = true;
-                scheduler.After(scheduler.Between(0.001, 0.05), () => Receive(view, state, status, replica));
+                scheduler.After(scheduler.Between(0.001, 0.05), () => Receive(view, state, status, postedAt, replica));
             }
 
             return line is Line.BreaksBefore or Line.BreaksAfter;
@@ -170,7 +170,7 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
         }
     }
 
-    private void Receive(VippsView view, string state, string status, Replica replica)
+    private void Receive(VippsView view, string state, string status, long postedAt, Replica replica)
     {
         view.Unanswered--;
         if (state != "ACCEPTED")
@@ -181,14 +181,14 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
 
         if (status == "OK" && view.Verdict == VippsVerdict.Open)
         {
-            view.Verdict = VippsVerdict.Ok;
+            // A call that was made after a FAIL was heard does not override it.
+            view.Verdict = view.FailAt < postedAt ? VippsVerdict.Fail : VippsVerdict.Ok;
         }
 
         if (status == "FAIL")
         {
-            // The first result stands. Another replica does not know of it as long as the database cannot be told.
+            // Another replica does not know of it as long as the database cannot be told.
             view.OkWasLost |= view.Verdict == VippsVerdict.Open && view.OkLeft;
-            view.Verdict = view.Verdict == VippsVerdict.Open ? VippsVerdict.Fail : view.Verdict;
             view.FailAt ??= scheduler.Now;
             view.FailBy ??= replica.Process;
             view.ToldTo.Add(replica.Process);

@@ -206,8 +206,8 @@ internal sealed partial class SimulatedRun
     /// <summary>An OK is on its way out: what it says must be true now, and committed.</summary>
     private void OkLeaves(VippsView view)
     {
-        // Once Vipps has ended it, it takes no OK, and a replica may have undone it already.
-        if (view.Verdict == VippsVerdict.Ended)
+        // Once Vipps has ended it, or has heard a FAIL, a replica may have undone it already.
+        if (view.Verdict == VippsVerdict.Ended || view.FailAt is not null)
         {
             return;
         }
