@@ -36,26 +36,6 @@ public sealed class SharedWriteTests(ABusyWorld world) : IClassFixture<ABusyWorl
     }
 
     [Fact]
-    public async Task An_answer_waits_for_two_commits_and_no_more()
-    {
-        var fewest = long.MaxValue;
-        for (var tries = 0; tries < 10; tries++)
-        {
-            var payment = await world.Merchant.CreateAsync();
-            await Task.Delay(50);
-            var before = await WritesAsync();
-            Assert.Equal("OK", (await world.Vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
-            fewest = Math.Min(fewest, await WritesAsync() - before);
-            await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("reserved") == 1);
-        }
-
-        // Only those that write get a number. Others of the world write at the same time now and then, but not every time.
-        Assert.Equal(2, fewest);
-
-        Task<long> WritesAsync() => world.QueryAsync<long>("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
-    }
-
-    [Fact]
     public async Task Payments_whose_rows_are_held_wait_alone()
     {
         var payments = await CreateAsync();

@@ -3,13 +3,6 @@ using PspGateway.IntegrationTests.World;
 
 namespace PspGateway.IntegrationTests.BadInput;
 
-/// <summary>Nothing else runs in this process meanwhile: the heap is everybody's.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class Alone
-{
-    public const string Name = "alone";
-}
-
 [Collection(Alone.Name)]
 public sealed class MemoryTests(TestWorld world, ITestOutputHelper output) : IClassFixture<TestWorld>
 {
