@@ -17,10 +17,10 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, EntryLog books,
     {
         var body = MakePaymentBody.Build(payment, order);
         payment.LastPost = body;
-        payment.Note("makePayment " + order.PaymentState, payment.Init.Amount);
+        payment.Call(order.PaymentState);
         var result = await SendAsync(payment, order, body, cancellationToken);
         var (state, url3dSecure) = Read(result);
-        var detail = Describe(result);
+        var (isLast, detail) = (payment.EndCall(), Describe(result));
         switch (order.PaymentState)
         {
             case "TIMEOUT":
@@ -28,6 +28,10 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, EntryLog books,
                 break;
             case "USER_CANCEL":
                 payment.Settle(VippsState.CANCELLED_BY_USER, byVipps: true, null, detail);
+                break;
+            case var _ when result.HttpStatus is null && !isLast:
+                // A call of the payment that still waits decides: which of two is the first, nobody at the other end can know.
+                payment.Note("no answer", payment.Init.Amount, detail);
                 break;
             default:
                 payment.Settle(state, byVipps: false, url3dSecure, detail);

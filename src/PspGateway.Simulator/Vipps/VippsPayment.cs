@@ -35,6 +35,7 @@ internal sealed class VippsPayment(InitRequest init, string merchantSerialNumber
     private readonly List<BookEntry> _history = [];
     private readonly List<StatusReport> _reports = [];
     private int _initCalls = 1;
+    private int _underWay;
     private int _atPhone;
 
     public InitRequest Init => init;
@@ -70,6 +71,16 @@ internal sealed class VippsPayment(InitRequest init, string merchantSerialNumber
     public bool TryTakePhone() => Interlocked.Exchange(ref _atPhone, 1) == 0;
 
     public void PutPhoneDown() => Volatile.Write(ref _atPhone, 0);
+
+    /// <summary>A call to makePayment leaves.</summary>
+    public void Call(string state)
+    {
+        Interlocked.Increment(ref _underWay);
+        Note("makePayment " + state, init.Amount);
+    }
+
+    /// <returns>Whether no other call waits for its answer.</returns>
+    public bool EndCall() => Interlocked.Decrement(ref _underWay) == 0;
 
     public void Note(string what, long? amount = null, string? detail = null)
     {

@@ -23,9 +23,13 @@ internal static class Report
             ("held at the acquirer", $"{Ledger.Read(facts.Books).Values.SelectMany(l => l.Approvals).Where(a => a.Undone is null).Sum(a => a.Authorised - a.Cancelled)} øre; in our database {facts.Rows.Where(r => r.State is "Authorised").Sum(r => r.Amount - r.Cancelled)} øre"),
             ("breaches", $"{breaches.Count}{(breaches.Count == 0 ? "" : ": " + string.Join(", ", breaches.GroupBy(b => b.Rule).Select(g => $"{g.Key} {g.Count()}")))}"),
         ];
-        var text = $"{title}\n{string.Join('\n', all.Select(f => $"  {f.Name,-24} {f.Value}"))}\n{string.Join('\n', breaches.Take(40).Select(b => $"  ✗ {b}"))}";
+        var text = $"{title}\n{string.Join('\n', all.Select(f => $"  {f.Name,-24} {f.Value}"))}\n{string.Join('\n', breaches.Take(40).Select(b => $"  ✗ {b}{Story(b, facts)}"))}";
         Line(output, text);
     }
+
+    /// <summary>What the others' books have of a payment.</summary>
+    private static string Story(Breach breach, Facts facts) =>
+        string.Concat(facts.Books.Where(l => l.Payment == breach.Payment).OrderBy(l => l.Number).Take(40).Select(l => $"\n      {l.At:HH:mm:ss.fff} {l.Side,-8} {l.What} {l.Amount} {l.Detail}"));
 
     public static void Line(ITestOutputHelper output, string text)
     {
