@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using Serilog.Core;
 using Serilog.Events;
@@ -10,6 +11,8 @@ namespace PspGateway.Operators;
 /// </summary>
 internal sealed partial class MaskedPaths : ILogEventEnricher
 {
+    private static readonly SearchValues<string> Marks = SearchValues.Create(["/3ds/", "/return/", "redirectResult="], StringComparison.OrdinalIgnoreCase);
+
     public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
     {
         logEvent.RemovePropertyIfPresent("RequestPath");
@@ -32,8 +35,7 @@ internal sealed partial class MaskedPaths : ILogEventEnricher
     private static string? TextOf(LogEventPropertyValue value) => value is ScalarValue { Value: string or PathString or QueryString or Uri } scalar ? $"{scalar.Value}" : null;
 
     /// <summary>What a trace may say of such an address: the route.</summary>
-    public static bool IsOfACustomer(string text) =>
-        text.Contains("/3ds/", StringComparison.OrdinalIgnoreCase) || text.Contains("/return/", StringComparison.OrdinalIgnoreCase) || text.Contains("redirectResult=", StringComparison.OrdinalIgnoreCase);
+    public static bool IsOfACustomer(string text) => text.AsSpan().ContainsAny(Marks);
 
     [GeneratedRegex("(?<before>/3ds/|/return/|redirectResult=)(?!\\{)[^/?&#\\s\"]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Secret();

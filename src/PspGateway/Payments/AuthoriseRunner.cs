@@ -239,7 +239,7 @@ internal sealed partial class AuthoriseRunner(
         FailBody = wallet.AnswerFail(id, reason ?? DeclineReason.TooLate),
     };
 
-    [LoggerMessage(2001, LogLevel.Information, "Payment {PspTransactionId}: token accepted, operation {OperationId} is in flight.")]
+    [LoggerMessage(2001, LogLevel.Debug, "Payment {PspTransactionId}: token accepted, operation {OperationId} is in flight.")]
     private partial void LogAccepted(PspTransactionId pspTransactionId, Guid operationId);
 
     [LoggerMessage(2002, LogLevel.Error, "Payment {PspTransactionId}: the token could not be accepted.")]
