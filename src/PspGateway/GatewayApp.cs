@@ -94,6 +94,9 @@ internal static class GatewayApp
         ShiftedClock.Put(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         Framing.RefuseBareLineFeeds();
+
+        // A write ends when the socket has taken its bytes, not when they wait in this process: what is marked as delivered has left (ENGINE 9).
+        builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 1);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -64,6 +64,26 @@ public sealed class SilentDatabaseTests(WorldOnALine world) : IClassFixture<Worl
     }
 
     [Fact]
+    public async Task A_repeat_is_not_told_FAIL_before_the_call_that_was_accepted_has_had_its_last_chance()
+    {
+        var payment = await world.Merchant.CreateAsync(800200);
+        var started = TimeProvider.System.GetTimestamp();
+        var calls = Enumerable.Range(0, 3).Select(_ => world.Vipps.PostAsync(payment.PspTransactionId)).ToList();
+        await world.UntilAuthorisingAsync(payment.PspTransactionId);
+        world.Line.LoseAnswers();
+
+        // The stored OK is found when the late FAIL is tried, between 11.0 and 11.8 s.
+        await Task.Delay(TimeSpan.FromSeconds(11.35) - TimeProvider.System.GetElapsedTime(started));
+        world.Line.ComeBack();
+        var answers = await Task.WhenAll(calls);
+
+        Assert.Contains(answers, a => a.PaymentStatus == "OK");
+        Assert.All(answers, a => Assert.InRange(a.ElapsedMs, 0, AnswerWithinMs));
+        Assert.Equal("RESERVED", (await world.Vipps.PaymentAsync(payment.PspTransactionId))["state"]!.GetValue<string>());
+        Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
+    }
+
+    [Fact]
     public async Task A_database_that_goes_silent_while_authorising_is_answered_85_in_time_and_the_approval_is_reversed()
     {
         var payment = await world.Merchant.CreateAsync(800200);

@@ -9,12 +9,23 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>How long an OK may still leave.</summary>
     public TimeSpan UntilAnswerBy => Until(options.AnswerBy);
 
+    /// <summary>
+    /// How long a repeat waits for the call that was accepted: that one may be answered OK in the last moment, when its late FAIL finds one stored
+    /// (ENGINE 8), and a repeat's FAIL must not be at the wallet before it.
+    /// </summary>
+    public TimeSpan UntilRepeatsGiveUp => Until((options.StopWaiting + options.LateWrite + options.AnswerBy) / 2);
+
     public bool IsOpen => UntilStopWaiting > TimeSpan.Zero;
 
     /// <summary>True when it came to its end, well or not, while the answer was open.</summary>
-    public async Task<bool> CompletesAsync(Task task)
+    public Task<bool> CompletesAsync(Task task) => CompletesAsync(task, UntilStopWaiting);
+
+    /// <summary>True when it came to its end, well or not, while a repeat may still wait.</summary>
+    public Task<bool> CompletesForRepeatAsync(Task task) => CompletesAsync(task, UntilRepeatsGiveUp);
+
+    private async Task<bool> CompletesAsync(Task task, TimeSpan within)
     {
-        await task.WaitAsync(UntilStopWaiting, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await task.WaitAsync(within, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return task.IsCompleted;
     }
 

@@ -169,7 +169,7 @@ internal sealed partial class Approvals(
 
     private async Task<AnswerToGive?> JoinHereAsync(PendingAnswer pending, AnswerDeadline deadline)
     {
-        if (!await deadline.CompletesAsync(pending.Accepted))
+        if (!await deadline.CompletesForRepeatAsync(pending.Accepted))
         {
             return Fail(pending.PaymentId, DeclineReason.TooLate);
         }
@@ -187,7 +187,7 @@ internal sealed partial class Approvals(
                 break;
         }
 
-        if (!await deadline.CompletesAsync(pending.Decided))
+        if (!await deadline.CompletesForRepeatAsync(pending.Decided))
         {
             return Fail(pending.PaymentId, DeclineReason.TooLate);
         }
@@ -200,7 +200,7 @@ internal sealed partial class Approvals(
         }
 
         // ENGINE 3: an OK is repeated only once it is known to be delivered.
-        return await deadline.CompletesAsync(pending.Delivered) && await pending.Delivered
+        return await deadline.CompletesForRepeatAsync(pending.Delivered) && await pending.Delivered
             ? new AnswerToGive(stored.Body)
             : Fail(pending.PaymentId, DeclineReason.TooLate);
     }
@@ -222,11 +222,11 @@ internal sealed partial class Approvals(
 
             if (current.Authorise is { Overdue: true, Answer: null } overdue)
             {
-                await deadline.CompletesAsync(TryWriteLateFailAsync(overdue.Id, current.Id));
+                await deadline.CompletesForRepeatAsync(TryWriteLateFailAsync(overdue.Id, current.Id));
             }
 
             var next = reads.NextAsync(current.Id);
-            if (!await deadline.CompletesAsync(next))
+            if (!await deadline.CompletesForRepeatAsync(next))
             {
                 break;
             }

@@ -27,7 +27,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
 
     private const int MostRereads = 4;
 
-    /// <summary>An OK that was decided so shortly before a FAIL was told may have arrived after it.</summary>
+    /// <summary>An OK that has left so shortly before a FAIL was told may have arrived after it.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
 
     /// <summary>The wallet was answered and will not say it again, so this process remembers it until the database answers: an OK it did not take must be taken back.</summary>
@@ -80,7 +80,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
             }
 
             // Which was first is not known while the read took longer than what lies between; the last look decides for the outcome.
-            var unclear = payment.Authorise?.DecidedAgo is { } decidedAgo && decidedAgo >= atLeast + OnItsWay && decidedAgo <= time.GetElapsedTime(saidAt) + OnItsWay;
+            var unclear = payment.Authorise?.DeliveredAgo is { } deliveredAgo && deliveredAgo >= atLeast + OnItsWay && deliveredAgo <= time.GetElapsedTime(saidAt) + OnItsWay;
             if (unclear && i < MostRereads - 1)
             {
                 continue;
@@ -221,9 +221,12 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         }
     }
 
-    /// <summary>The wallet had a FAIL before, or at the moment when, the acquirer's outcome was known, by whatever replica: the first result stands, so that an OK after it was not taken.</summary>
+    /// <summary>
+    /// The wallet had a FAIL before, or at the moment when, an OK left, by whatever replica: the first result stands, so that the OK was not taken.
+    /// An OK can be decided long before it leaves, while its confirmation is on its way: only what is marked as delivered has surely left.
+    /// </summary>
     private static bool IsOlder(TimeSpan? saidAgo, CallbackPayment payment) =>
-        payment is { State: PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, Authorise: { } authorise } && (authorise.DecidedAgo is not { } decidedAgo || decidedAgo < saidAgo + OnItsWay);
+        payment is { State: PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, Authorise: { } authorise } && (authorise.DeliveredAgo is not { } deliveredAgo || deliveredAgo < saidAgo + OnItsWay);
 
     [LoggerMessage(2401, LogLevel.Information, "Payment {PspTransactionId}: ended without approval, {Reason}.")]
     private partial void LogEnded(PspTransactionId pspTransactionId, string reason);

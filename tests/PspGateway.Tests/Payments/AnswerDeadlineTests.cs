@@ -73,5 +73,11 @@ public sealed class AnswerDeadlineTests
         Assert.Equal(TimeSpan.FromMilliseconds(lateWriteMs), options.LateWrite);
     }
 
+    [Fact]
+    public void A_repeat_waits_until_the_call_before_it_has_had_its_last_chance()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(11.9), New().UntilRepeatsGiveUp);
+    }
+
     private AnswerDeadline New() => new(_time, _time.GetTimestamp(), new DeadlineOptions());
 }

@@ -77,11 +77,11 @@ internal sealed class ModelOperation
     /// <summary>Of a capture, refund or cancel: a try may have arrived.</summary>
     public bool Sent { get; set; }
 
-    public bool Delivered { get; set; }
+    public long? DeliveredAt { get; set; }
+
+    public bool Delivered => DeliveredAt is not null;
 
     public bool Finished { get; set; }
-
-    public long? DecidedAt { get; set; }
 
     public string? ParkedWhy { get; set; }
 

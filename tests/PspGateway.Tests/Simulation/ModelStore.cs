@@ -48,7 +48,7 @@ internal partial class ModelStore(Func<long> now)
             ReturnReference = "there",
             CapturedMinor = payment.CapturedMinor,
             CancelledMinor = payment.CancelledMinor,
-            Authorise = authorise is null ? null : new CallbackAuthorise(authorise.Id, authorise.Number, authorise.Answer, authorise.Body, authorise.Delivered, authorise.AnswerDue <= now(), authorise.Status, authorise.Generation, authorise.DecidedAt is { } at ? TimeSpan.FromTicks(now() - at) : null),
+            Authorise = authorise is null ? null : new CallbackAuthorise(authorise.Id, authorise.Number, authorise.Answer, authorise.Body, authorise.DeliveredAt is { } at ? TimeSpan.FromTicks(now() - at) : null, authorise.AnswerDue <= now(), authorise.Status, authorise.Generation),
         };
     }
 
@@ -94,7 +94,6 @@ internal partial class ModelStore(Func<long> now)
         o.Answer ??= ok ? Answer.Ok : Answer.Fail;
         o.Body ??= ok ? outcome.OkBody : outcome.FailBody;
         o.Finished = true;
-        o.DecidedAt = now();
         o.DueAt = ok ? o.LeaseUntil : null;
         o.LeaseUntil = ok ? o.LeaseUntil : null;
         if (undecided && payment.State == PaymentState.Authorising)
@@ -163,7 +162,7 @@ internal partial class ModelStore(Func<long> now)
             return false;
         }
 
-        o.Delivered = true;
+        o.DeliveredAt = now();
         o.DueAt = o.LeaseUntil = null;
         o.Payment.AuthorisedMinor = o.Payment.Amount.MinorUnits;
         if (report)

@@ -31,16 +31,18 @@ internal sealed class CallbackPayment
 }
 
 /// <param name="Overdue">The answer stopped being open, by the database's clock.</param>
-/// <param name="DecidedAgo">Since the acquirer's outcome was stored; null: it is not known yet.</param>
-internal sealed record CallbackAuthorise(Guid Id, int Number, Answer? Answer, byte[]? Body, bool Delivered, bool Overdue, OperationStatus Status, long Generation, TimeSpan? DecidedAgo);
+/// <param name="DeliveredAgo">Since it was stored that OK has left; null as long as that is not stored.</param>
+internal sealed record CallbackAuthorise(Guid Id, int Number, Answer? Answer, byte[]? Body, TimeSpan? DeliveredAgo, bool Overdue, OperationStatus Status, long Generation)
+{
+    public bool Delivered => DeliveredAgo is not null;
+}
 
 /// <summary>The one select before an accept, and the read that those who join a wait on another replica share.</summary>
 internal static class CallbackRead
 {
     private const string Sql = """
         select p.id, p.merchant_serial_number, p.amount_minor, p.currency, p.state, p.callback_token_hash, p.acquirer_account, p.return_reference, p.captured_minor,
-               o.id, o.number, o.answer, o.answer_body, o.delivered_at is not null, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor,
-               clock_timestamp() - o.finished_at
+               o.id, o.number, o.answer, o.answer_body, clock_timestamp() - o.delivered_at, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor
         from payments p left join operations o on o.id = p.authorise_operation_id
         where p.id = any(@ids)
         """;
@@ -81,10 +83,9 @@ internal static class CallbackRead
             reader.GetInt32(10),
             reader.IsDBNull(11) ? null : Enum.Parse<Answer>(reader.GetString(11)),
             reader.IsDBNull(12) ? null : reader.GetFieldValue<byte[]>(12),
-            reader.GetBoolean(13),
+            reader.IsDBNull(13) ? null : reader.GetTimeSpan(13),
             reader.GetBoolean(14),
             Enum.Parse<OperationStatus>(reader.GetString(15)),
-            reader.GetInt64(16),
-            reader.IsDBNull(18) ? null : reader.GetTimeSpan(18)),
+            reader.GetInt64(16)),
     };
 }
