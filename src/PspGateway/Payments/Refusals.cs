@@ -21,7 +21,8 @@ internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove
 internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+    private const int AtOnce = 8;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
     private readonly Channel<LateRefusal> _late = Channel.CreateBounded<LateRefusal>(Capacity);
     private readonly ConcurrentDictionary<Guid, LateRefusal> _remembered = new();
 
@@ -106,13 +107,14 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         {
             while (await _late.Reader.WaitToReadAsync(stoppingToken))
             {
-                while (_late.Reader.TryRead(out var refusal))
+                // One asks whether the database is back; then all go, since what is only remembered is lost with this process.
+                if (_late.Reader.TryRead(out var first) && await AppliedAsync(first))
                 {
-                    if (!await TryApplyAsync(refusal))
-                    {
-                        Remember(refusal);
-                        await Task.Delay(RetryAfter, time, stoppingToken);
-                    }
+                    await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => DrainAsync()));
+                }
+                else
+                {
+                    await Task.Delay(RetryAfter, time, stoppingToken);
                 }
             }
         }
@@ -127,6 +129,27 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
                 }
             }
         }
+    }
+
+    /// <summary>Until there is none, or one could not be stored.</summary>
+    private async Task DrainAsync()
+    {
+        while (_late.Reader.TryRead(out var next) && await AppliedAsync(next))
+        {
+            // On to the next.
+        }
+    }
+
+    /// <summary>False: it is remembered further on.</summary>
+    private async Task<bool> AppliedAsync(LateRefusal refusal)
+    {
+        var applied = await TryApplyAsync(refusal);
+        if (!applied)
+        {
+            Remember(refusal);
+        }
+
+        return applied;
     }
 
     private async Task<bool> TryApplyAsync(LateRefusal refusal)
