@@ -74,6 +74,9 @@ public sealed class RepeatTests(TwoReplicas world) : IClassFixture<TwoReplicas>
         await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "AUTHORIZED");
         await Task.Delay(before ? 0 : 1200);
 
+        // When it was decided says nothing: a confirmation can be long on its way. When it left does.
+        await world.QueryAsync<int>($"with decided as (update operations set finished_at = finished_at - interval '1 minute' where payment_id = '{Guid.Parse(payment.PspTransactionId)}' returning 1) select count(*)::int from decided");
+
         var told = new LateRefusal(Guid.Parse(payment.PspTransactionId), MakePaymentTokens.Hash(token), PaymentMove.Decline, PaymentEventName.Declined, "InternalError", before ? earlier : TimeProvider.System.GetTimestamp());
         world.Service<Refusals>().Remember(told);
         await TestWorld.EventuallyAsync(() => Task.FromResult(!world.Service<Refusals>().Remembers(told.PaymentId)), what: "the end of the memory");

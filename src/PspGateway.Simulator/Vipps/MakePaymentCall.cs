@@ -20,7 +20,7 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, EntryLog books,
         payment.Call(order.PaymentState);
         var result = await SendAsync(payment, order, body, cancellationToken);
         var (state, url3dSecure) = Read(result);
-        var (isLast, detail) = (payment.EndCall(), Describe(result));
+        var (isLast, detail) = (result.HttpStatus is null && payment.EndCall(), Describe(result));
         switch (order.PaymentState)
         {
             case "TIMEOUT":
@@ -36,6 +36,11 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, EntryLog books,
             default:
                 payment.Settle(state, byVipps: false, url3dSecure, detail);
                 break;
+        }
+
+        if (result.HttpStatus is not null)
+        {
+            payment.EndCall();
         }
 
         await books.WrittenAsync();

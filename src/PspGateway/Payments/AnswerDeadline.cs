@@ -13,7 +13,7 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// How long a repeat waits for the call that was accepted: that one may be answered OK in the last moment, when its late FAIL finds one stored
     /// (ENGINE 8), and a repeat's FAIL must not be at the wallet before it.
     /// </summary>
-    public TimeSpan UntilRepeatsGiveUp => Until((options.StopWaiting + options.LateWrite + options.AnswerBy) / 2);
+    public TimeSpan UntilRepeatsGiveUp => Until(TimeSpan.FromTicks(Math.Min((options.StopWaiting + options.LateWrite + options.AnswerBy).Ticks / 2, options.AnswerBy.Ticks)));
 
     public bool IsOpen => UntilStopWaiting > TimeSpan.Zero;
 

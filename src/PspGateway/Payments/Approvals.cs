@@ -28,15 +28,14 @@ internal sealed partial class Approvals(
 
     public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
     {
-        var current = payment;
+        var (current, joins) = (payment, false);
         while (current is not null && deadline.IsOpen)
         {
-            var answer = current switch
-            {
-                { State: PaymentState.Created or PaymentState.Initiated } => await AcceptAsync(current, approval, deadline),
-                { Authorise.Answer: Answer.SoftDecline } when answers.Find(current.Id) is null => await AfterSoftDeclineAsync(current, approval, deadline),
-                _ => await JoinAsync(current, deadline),
-            };
+            var waits = current.State is PaymentState.Created or PaymentState.Initiated;
+            joins = !waits && (current.Authorise?.Answer != Answer.SoftDecline || answers.Find(current.Id) is not null);
+            var answer = joins ? await JoinAsync(current, deadline)
+                : waits ? await AcceptAsync(current, approval, deadline)
+                : await AfterSoftDeclineAsync(current, approval, deadline);
             if (answer is not null)
             {
                 return answer;
@@ -46,7 +45,8 @@ internal sealed partial class Approvals(
             current = await ReadAsync(payment.Id, deadline);
         }
 
-        return FailAndSettle(new PendingAnswer(payment.Id, Guid.Empty, deadline), DeclineReason.TooLate);
+        // A repeat leaves the row alone (ENGINE 3): what it waited for may just have been answered.
+        return joins ? Fail(payment.Id, DeclineReason.TooLate) : FailAndSettle(new PendingAnswer(payment.Id, Guid.Empty, deadline), DeclineReason.TooLate);
     }
 
     /// <summary>An OK that can leave in time no more: FAIL goes out instead, and is stored over it unless another call has delivered it.</summary>

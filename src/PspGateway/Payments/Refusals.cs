@@ -23,6 +23,9 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
     private const int Capacity = 10_000;
     private const int AtOnce = 8;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A try on a line that went silent holds nothing up: its writes are conditional, so that it may be made again.</summary>
+    private static readonly TimeSpan TryFor = TimeSpan.FromSeconds(3);
     private readonly Channel<LateRefusal> _late = Channel.CreateBounded<LateRefusal>(Capacity);
     private readonly ConcurrentDictionary<Guid, LateRefusal> _remembered = new();
 
@@ -120,10 +123,12 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         }
         finally
         {
-            // One last try on the way out; what is left then, a person must know of.
+            // One last try on the way out, until the first that fails; what is left then, a person must know of.
+            var stored = true;
             while (_late.Reader.TryRead(out var refusal))
             {
-                if (!await TryApplyAsync(refusal))
+                stored = stored && await TryApplyAsync(refusal);
+                if (!stored)
                 {
                     LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
                 }
@@ -157,6 +162,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
         using var step = PaymentTrace.Step("late refusal", new PspTransactionId(refusal.PaymentId));
         try
         {
+            using var limit = new CancellationTokenSource(TryFor, time);
             var stored = await RefuseLateAsync(
                 refusal.PaymentId,
                 payment => CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash),
@@ -164,7 +170,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
                 refusal.Name,
                 refusal.Reason,
                 refusal.SaidAt,
-                CancellationToken.None);
+                limit.Token).WaitAsync(limit.Token);
             if (stored)
             {
                 Forget(refusal);

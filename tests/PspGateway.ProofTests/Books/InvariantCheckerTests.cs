@@ -95,6 +95,7 @@ public sealed partial class InvariantCheckerTests
     [Theory]
     [InlineData("Authorised", 500, 0.5, 0)]
     [InlineData("Authorised", 500, -1, 1)]
+    [InlineData("Authorised", 0, 0.5, 1)]
     [InlineData("Withdrawn", 0, 0.5, 1)]
     public void An_OK_that_a_cancel_overtook_breaches_I3_unless_the_merchant_ordered_it_just_then(string state, long cancelled, double undoneAt, int breaches)
     {

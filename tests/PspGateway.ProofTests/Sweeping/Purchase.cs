@@ -16,7 +16,7 @@ internal sealed class Purchase(Shop shop, Till till, Case c)
     /// <summary>A neighbour's blow may keep it from being paid; then the failpoint is missed, and the case comes again.</summary>
     public async Task PayAsync()
     {
-        await shop.PostAsync(Payment);
+        await shop.PostAsync(Payment, mark: call => call with { NoAnswerPromised = c.Blow == Blow.Kill });
         await till.UntilRestAsync(Payment);
         if (c.Outcome != Outcome.Capture)
         {

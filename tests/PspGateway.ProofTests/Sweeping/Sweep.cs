@@ -159,7 +159,8 @@ internal sealed class Sweep(ProofWorld world, Shop shop, Till till, TimeSpan sta
                 await Task.WhenAll(world.Replicas.Select(r => r.ArmAsync("accept.after-commit", payment, "throw", stall)));
                 break;
             case Way.Abandoned:
-                await Task.WhenAll(world.Replicas.Select(r => r.ArmAsync("authorise.after-answer", payment, "throw", stall)));
+                // Neither the run nor the request decides it, and whoever stores the FAIL is held up until the lease has ended.
+                await Task.WhenAll(world.Replicas.SelectMany(r => new[] { ("authorise.after-answer", "throw"), ("late-fail.before-commit", "throw"), ("late-settle.before-commit", "stall") }.Select(o => r.ArmAsync(o.Item1, payment, o.Item2, stall))));
                 break;
             case Way.HungUp or Way.Cancelled or Way.EndedByMerchant:
                 await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 900);
