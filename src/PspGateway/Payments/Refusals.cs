@@ -26,6 +26,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
 
     /// <summary>A try on a line that went silent holds nothing up: its writes are conditional, so that it may be made again.</summary>
     private static readonly TimeSpan TryFor = TimeSpan.FromSeconds(3);
+
     private readonly Channel<LateRefusal> _late = Channel.CreateBounded<LateRefusal>(Capacity);
     private readonly ConcurrentDictionary<Guid, LateRefusal> _remembered = new();
 

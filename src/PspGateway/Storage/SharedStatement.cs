@@ -46,7 +46,7 @@ internal sealed class SharedStatement<TCall, TResult>(
             if (_taken)
             {
                 _waiting.AddLast(waiting);
-                return waiting.Result;
+                return waiting.Completion;
             }
 
             _taken = true;
@@ -56,7 +56,7 @@ internal sealed class SharedStatement<TCall, TResult>(
         if (ExecutionContext.IsFlowSuppressed())
         {
             _ = WorkAsync(waiting);
-            return waiting.Result;
+            return waiting.Completion;
         }
 
         using (ExecutionContext.SuppressFlow())
@@ -64,7 +64,7 @@ internal sealed class SharedStatement<TCall, TResult>(
             _ = WorkAsync(waiting);
         }
 
-        return waiting.Result;
+        return waiting.Completion;
     }
 
     public void Dispose() => _alone.Dispose();
@@ -206,7 +206,7 @@ internal sealed class SharedCall<TCall, TResult>(TCall call, Guid key)
 
     public Guid Key => key;
 
-    public Task<TResult?> Result => _result.Task;
+    public Task<TResult?> Completion => _result.Task;
 
     /// <summary>One that was alone in its statement goes on where it stands; the others each on their own, since they would wait for one another.</summary>
     public void Complete(TResult? result, bool here)
