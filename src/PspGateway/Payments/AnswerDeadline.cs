@@ -6,14 +6,14 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>How long the answer stays open.</summary>
     public TimeSpan UntilStopWaiting => Until(options.StopWaiting);
 
-    /// <summary>How long an OK may still leave.</summary>
-    public TimeSpan UntilAnswerBy => Until(options.AnswerBy);
+    /// <summary>How long a late FAIL may still be written.</summary>
+    public TimeSpan UntilLastLook => Until(options.LastLook);
 
     /// <summary>
-    /// How long a repeat waits for the call that was accepted: that one may be answered OK in the last moment, when its late FAIL finds one stored
-    /// (ENGINE 8), and a repeat's FAIL must not be at the wallet before it.
+    /// How long an OK may still leave, and therefore how long a repeat waits for one: its FAIL is not at the wallet before an OK of the last moment,
+    /// and no OK leaves after it.
     /// </summary>
-    public TimeSpan UntilRepeatsGiveUp => Until(TimeSpan.FromTicks(Math.Min((options.StopWaiting + options.LateWrite + options.AnswerBy).Ticks / 2, options.AnswerBy.Ticks)));
+    public TimeSpan UntilLastOk => Until(options.LastOk);
 
     public bool IsOpen => UntilStopWaiting > TimeSpan.Zero;
 
@@ -21,7 +21,7 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     public Task<bool> CompletesAsync(Task task) => CompletesAsync(task, UntilStopWaiting);
 
     /// <summary>True when it came to its end, well or not, while a repeat may still wait.</summary>
-    public Task<bool> CompletesForRepeatAsync(Task task) => CompletesAsync(task, UntilRepeatsGiveUp);
+    public Task<bool> CompletesForRepeatAsync(Task task) => CompletesAsync(task, UntilLastOk);
 
     private async Task<bool> CompletesAsync(Task task, TimeSpan within)
     {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments.StepUps;
@@ -20,7 +19,6 @@ internal sealed partial class Approvals(
     LateDecisions late,
     QueueSignal signal,
     IWallet wallet,
-    IOptions<DeadlineOptions> deadlines,
     TimeProvider time,
     ILogger<Approvals> logger)
 {
@@ -109,7 +107,7 @@ internal sealed partial class Approvals(
         }
 
         var stored = mine.Decided.IsCompleted ? await mine.Decided : await DecideLateAsync(mine);
-        if (stored is null || (stored.Answer != Answer.Fail && (mine.FailWentOut || mine.Deadline.UntilAnswerBy == TimeSpan.Zero)))
+        if (stored is null || (stored.Answer != Answer.Fail && (mine.FailWentOut || mine.Deadline.UntilLastOk == TimeSpan.Zero)))
         {
             // No word from the database, an answer that was confirmed too late to send (ENGINE 8), or one that was taken back before.
             return FailAndSettle(mine, DeclineReason.TooLate);
@@ -119,10 +117,10 @@ internal sealed partial class Approvals(
         return new AnswerToGive(stored.Body, stored.Answer == Answer.Ok ? mine : null);
     }
 
-    /// <summary>The conditional FAIL of ENGINE 8, with a little time for it. Null: the database did not answer.</summary>
+    /// <summary>The conditional FAIL of ENGINE 8, with a little time for it, less of it where we come late. Null: the database did not answer.</summary>
     private async Task<StoredAnswer?> DecideLateAsync(PendingAnswer mine)
     {
-        using var limit = new CancellationTokenSource(deadlines.Value.LateWrite, time);
+        using var limit = new CancellationTokenSource(mine.Deadline.UntilLastLook, time);
         try
         {
             var body = wallet.AnswerFail(new PspTransactionId(mine.PaymentId), DeclineReason.TooLate);

@@ -20,8 +20,11 @@ internal sealed class DeadlineOptions
     [Range(typeof(TimeSpan), "00:00:00.200", "00:00:14.500")]
     public TimeSpan AnswerBy { get; set; } = TimeSpan.FromSeconds(12);
 
-    /// <summary>How long the write of a late FAIL may take before the answer goes out without it.</summary>
-    public TimeSpan LateWrite => TimeSpan.FromTicks(Math.Max((AnswerBy - StopWaiting).Ticks * 8 / 10, TimeSpan.FromMilliseconds(50).Ticks));
+    /// <summary>Until when a late FAIL may be written; then the answer goes out without it (ENGINE 8).</summary>
+    public TimeSpan LastLook => StopWaiting + TimeSpan.FromTicks(Math.Max((AnswerBy - StopWaiting).Ticks * 8 / 10, TimeSpan.FromMilliseconds(50).Ticks));
+
+    /// <summary>The last moment for an OK, which the last look may have found: after it, and before <see cref="AnswerBy"/>.</summary>
+    public TimeSpan LastOk => TimeSpan.FromTicks(Math.Min((LastLook + AnswerBy).Ticks / 2, AnswerBy.Ticks));
 }
 
 internal sealed class OperationOptions

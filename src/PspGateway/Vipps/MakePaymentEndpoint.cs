@@ -79,9 +79,9 @@ internal sealed partial class MakePaymentEndpoint(
         Failpoint.Here("callback.found", id.Value);
         var answer = found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline);
         var (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
-        if (decision == "ok" && deadline.UntilAnswerBy == TimeSpan.Zero)
+        if (decision == "ok" && deadline.UntilLastOk == TimeSpan.Zero)
         {
-            // A process that was held up between its decision and here (ENGINE 8): no OK leaves after AnswerBy.
+            // A process that was held up between its decision and here (ENGINE 8): no OK leaves so late.
             answer = approvals.TakeBack(id, answer);
             (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
         }

@@ -14,7 +14,7 @@ public sealed class AnswerDeadlineTests
         var deadline = new AnswerDeadline(_time, firstByte, new DeadlineOptions());
 
         Assert.Equal(TimeSpan.FromSeconds(9), deadline.UntilStopWaiting);
-        Assert.Equal(TimeSpan.FromSeconds(10), deadline.UntilAnswerBy);
+        Assert.Equal(TimeSpan.FromSeconds(9.9), deadline.UntilLastOk);
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class AnswerDeadlineTests
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.False(deadline.IsOpen);
         Assert.Equal(TimeSpan.Zero, deadline.UntilStopWaiting);
-        Assert.Equal(TimeSpan.FromSeconds(1), deadline.UntilAnswerBy);
+        Assert.Equal(TimeSpan.FromSeconds(0.9), deadline.UntilLastOk);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class AnswerDeadlineTests
 
         _time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (deadline.UntilStopWaiting, deadline.UntilAnswerBy));
+        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (deadline.UntilStopWaiting, deadline.UntilLastOk));
     }
 
     [Theory]
@@ -61,22 +61,29 @@ public sealed class AnswerDeadlineTests
         Assert.Equal((9, 11, 12), (options.AcquirerTimeout.TotalSeconds, options.StopWaiting.TotalSeconds, options.AnswerBy.TotalSeconds));
     }
 
+    /// <summary>A late FAIL has most of the rest to be written in; the OK that it may find leaves after that; and both before the answer must have left.</summary>
     [Theory]
-    [InlineData(11_000, 12_000, 800)]
-    [InlineData(1_000, 3_000, 1_600)]
-    [InlineData(1_000, 1_100, 80)]
-    [InlineData(1_000, 1_010, 50)]
-    public void A_late_FAIL_has_most_of_the_rest_to_be_written_in(int stopWaitingMs, int answerByMs, int lateWriteMs)
+    [InlineData(11_000, 12_000, 11_800, 11_900)]
+    [InlineData(1_000, 3_000, 2_600, 2_800)]
+    [InlineData(1_000, 1_100, 1_080, 1_090)]
+    [InlineData(1_000, 1_010, 1_050, 1_010)]
+    public void The_last_look_comes_before_the_last_OK_and_that_before_the_answer_must_have_left(int stopWaitingMs, int answerByMs, int lastLookMs, int lastOkMs)
     {
         var options = new DeadlineOptions { StopWaiting = TimeSpan.FromMilliseconds(stopWaitingMs), AnswerBy = TimeSpan.FromMilliseconds(answerByMs) };
+        var deadline = new AnswerDeadline(_time, _time.GetTimestamp(), options);
 
-        Assert.Equal(TimeSpan.FromMilliseconds(lateWriteMs), options.LateWrite);
+        Assert.Equal((TimeSpan.FromMilliseconds(lastLookMs), TimeSpan.FromMilliseconds(lastOkMs)), (deadline.UntilLastLook, deadline.UntilLastOk));
     }
 
+    /// <summary>A process that is busy wakes up late: what it then does is cut short, not put off.</summary>
     [Fact]
-    public void A_repeat_waits_until_the_call_before_it_has_had_its_last_chance()
+    public void Who_comes_late_to_the_last_look_has_less_time_for_it()
     {
-        Assert.Equal(TimeSpan.FromSeconds(11.9), New().UntilRepeatsGiveUp);
+        var deadline = New();
+
+        _time.Advance(TimeSpan.FromSeconds(11.7));
+
+        Assert.Equal(TimeSpan.FromSeconds(0.1), deadline.UntilLastLook);
     }
 
     private AnswerDeadline New() => new(_time, _time.GetTimestamp(), new DeadlineOptions());

@@ -56,7 +56,7 @@ internal sealed class Replica : IDisposable
         var call = new AuthoriseCall(_store, bank, Deadlines, time, NullLogger<AuthoriseCall>.Instance);
         var gateway = Options.Create(new GatewayOptions { PublicBaseUrl = new Uri("https://gateway.example") });
         var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, null!, null!, wallet, late, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);
-        var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), late, signal, wallet, Deadlines, time, NullLogger<Approvals>.Instance);
+        var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), late, signal, wallet, time, NullLogger<Approvals>.Instance);
         var modifications = new SimulatedModifications(_store, model);
         var waits = new ModificationWaits(null!, time);
         var modifier = new ModificationRunner(modifications, bank, waits, signal, options, Options.Create(new AuthorisationLifeOptions()), time, NullLogger<ModificationRunner>.Instance);
