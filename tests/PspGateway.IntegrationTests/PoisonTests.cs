@@ -4,7 +4,12 @@ namespace PspGateway.IntegrationTests;
 
 public sealed class AnImpatientWorld(TestPostgres postgres) : TestWorld(postgres)
 {
-    protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) { ["Operations:MostFailures"] = "3" };
+    protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) 
+    {
+        ["Operations:MostFailures"] = "3",
+        ["Serilog:Using:0"] = typeof(KeptLog).Assembly.GetName().Name,
+        ["Serilog:WriteTo:0:Name"] = nameof(KeptLogSettings.Keep),
+    };
 }
 
 /// <summary>ENGINE 25: a row that breaks whoever takes it up is parked, and starves nobody meanwhile.</summary>
@@ -35,6 +40,21 @@ public sealed class PoisonTests(AnImpatientWorld world) : IClassFixture<AnImpati
         await again;
         await broken;
         Assert.Empty((await world.BooksAsync(poisoned.PspTransactionId)).ModificationCalls);
+    }
+
+    [Fact]
+    public async Task A_notification_whose_handling_breaks_is_shown_to_a_person_and_applied_when_it_can_be()
+    {
+        var strange = await world.Merchant.AuthorisedAsync(world.Vipps);
+        var theirs = $"from acquirer_notifications where merchant_reference = '{strange.PspTransactionId}-1'";
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) {theirs} and applied_at is not null") == 1, what: "its notification");
+        await world.ExecuteAsync($"update operations set status = 'Dancing' where payment_id = '{Guid.Parse(strange.PspTransactionId)}'");
+
+        await world.ExecuteAsync($"update acquirer_notifications set due_at = clock_timestamp(), applied_at = null, tries = 0 where merchant_reference = '{strange.PspTransactionId}-1'");
+        await TestWorld.EventuallyAsync(() => Task.FromResult(KeptLog.Text.Contains($"ALERT, notification \\\"AUTHORISATION\\\" for \\\"{strange.PspTransactionId}-1\\\" could not be applied 3 times", StringComparison.Ordinal)), what: "the alert");
+        await world.ExecuteAsync($"update operations set status = 'Succeeded' where payment_id = '{Guid.Parse(strange.PspTransactionId)}'");
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) {theirs} and verdict = 'Repeat' and applied_at is not null") == 1, seconds: 20, what: "its application");
     }
 
     /// <summary>As a newer version's operation looks to an older one that still runs.</summary>

@@ -93,6 +93,10 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         catch (Exception exception)
         {
             LogNotApplied(exception, notification.EventCode, notification.MerchantReference);
+            if (DatabaseAway.Cause(exception) is null && notification.Tries % operations.Value.MostFailures == 0)
+            {
+                LogPoison(notification.EventCode, notification.MerchantReference, notification.Tries);
+            }
         }
     }
 
@@ -180,6 +184,9 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
 
     [LoggerMessage(6202, LogLevel.Error, "Notification {EventCode} for {Reference} could not be applied; it comes again.")]
     private partial void LogNotApplied(Exception exception, string eventCode, string reference);
+
+    [LoggerMessage(6204, LogLevel.Critical, "ALERT, notification {EventCode} for {Reference} could not be applied {Tries} times; it comes again every five minutes.")]
+    private partial void LogPoison(string eventCode, string reference, int tries);
 
     [LoggerMessage(6203, LogLevel.Error, "A pass over the notifications failed; the next one runs.")]
     private partial void LogPassFailed(Exception exception);
