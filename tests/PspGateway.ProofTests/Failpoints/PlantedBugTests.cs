@@ -70,7 +70,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
 
     private static async Task<IReadOnlyList<Breach>> ProveAsync(string bug)
     {
-        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { PlantedBug = bug == NoBug ? null : bug, ClockOffsets = (TimeSpan.Zero, TimeSpan.FromMinutes(10)) });
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true, PlantedBug = bug == NoBug ? null : bug, ClockOffsets = (TimeSpan.Zero, TimeSpan.FromMinutes(10)) });
         var shop = new Shop(world);
         if (await shop.TryCreateOnceAsync(49_950) is { } refused)
         {

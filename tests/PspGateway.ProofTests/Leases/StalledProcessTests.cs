@@ -20,7 +20,7 @@ public sealed class StalledProcessTests
     [MemberData(nameof(Tried))]
     public async Task A_process_that_is_stopped_past_its_lease_writes_nothing_when_it_goes_on(string? bug, bool writes)
     {
-        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { PlantedBug = bug });
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true, PlantedBug = bug });
         var shop = new Shop(world);
         var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
         world.Front.First = 0;

@@ -12,7 +12,7 @@ namespace PspGateway.ProofTests.Sweeping;
 internal sealed class Sweep(ProofWorld world, Shop shop, Till till, TimeSpan stall) : IAsyncDisposable
 {
     private const int AtOnce = 48;
-    private const int Rounds = 4;
+    private const int Rounds = 6;
     private static readonly TimeSpan ForCompany = TimeSpan.FromMilliseconds(1200);
     private static readonly TimeSpan FiresWithin = TimeSpan.FromSeconds(14);
     private readonly CancellationTokenSource _stop = new();
@@ -174,7 +174,7 @@ internal sealed class Sweep(ProofWorld world, Shop shop, Till till, TimeSpan sta
         if (c.Place.Way == Way.Cancelled)
         {
             await Task.Delay(400);
-            await shop.PostAsync(payment, "USER_CANCEL", mark: call => call with { NoAnswerPromised = c.Blow != Blow.Throw });
+            await shop.RefuseAsync(payment, "USER_CANCEL", call => call with { NoAnswerPromised = c.Blow != Blow.Throw });
         }
 
         if (c.Place.Way == Way.EndedByMerchant)

@@ -41,9 +41,6 @@ internal class Child(string program, Uri url, string health, IReadOnlyDictionary
 
         start.Environment["ASPNETCORE_URLS"] = url.AbsoluteUri;
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-
-        // A stall blocks its thread: the others must not have to wait for a new one.
-        start.Environment["DOTNET_ThreadPool_ForceMinWorkerThreads"] = "200";
         start.Environment["DOTNET_TieredPGO"] = "0";
         _ready = false;
         var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start.");

@@ -34,6 +34,9 @@ internal sealed record WorldOptions(Clocks Clocks)
     /// <summary>How wrong the replicas' wall clocks are, first and second.</summary>
     public (TimeSpan First, TimeSpan Second) ClockOffsets { get; init; }
 
+    /// <summary>Failpoints will stall, and a stall blocks its thread: the others must not have to wait for a new one.</summary>
+    public bool Stalls { get; init; }
+
     public int NotificationDelayMs { get; init; } = 50;
 }
 
@@ -143,6 +146,11 @@ internal sealed class ProofWorld : IAsyncDisposable
         settings["FAILPOINTS_LOG"] = FiredFile;
         settings["PLANTED_BUG"] = _options.PlantedBug;
         settings["CLOCK_OFFSET"] = clockOffset.ToString("c");
+        if (_options.Stalls)
+        {
+            settings["DOTNET_ThreadPool_ForceMinWorkerThreads"] = "200";
+        }
+
         return settings;
     }
 
