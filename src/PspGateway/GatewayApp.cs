@@ -49,6 +49,7 @@ internal static class GatewayApp
         var app = builder.Build();
         app.Use(FirstByte.RearmAsync);
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<FailedRequests>();
         app.Use(Framing.RefuseTwoLengthsAsync);
         app.UseRouting();
         app.UseAuthentication();
@@ -63,27 +64,29 @@ internal static class GatewayApp
         return app;
     }
 
-    private static readonly Serilog.Formatting.Json.JsonFormatter LogFormat = new(renderMessage: true);
-
     private static void AddLogging(WebApplicationBuilder builder)
     {
         // .NET's own passes on 256 bytes at a time, three system calls for a line.
         Console.SetOut(new StreamWriter(Console.OpenStandardOutput(), bufferSize: 16 * 1024) { AutoFlush = true });
         builder.Logging.ClearProviders();
+        var format = new LogFormat();
         builder.Logging.AddSerilog(
             new LoggerConfiguration()
                 .MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
                 .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+
+                // What it reports it throws as well, to somebody who knows what was being done.
+                .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
                 .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
                 .Enrich.With<MaskedPaths>()
 
                 // On a thread of its own: an answer does not wait for whoever reads the console, lines are lost first. Errors and alerts never are.
-                .WriteTo.Logger(errors => errors.MinimumLevel.Error().WriteTo.Console(LogFormat))
-                .WriteTo.Logger(lines => lines.Filter.ByExcluding(line => line.Level >= LogEventLevel.Error).WriteTo.Async(sink => sink.Console(LogFormat)))
+                .WriteTo.Logger(errors => errors.MinimumLevel.Error().WriteTo.Console(format))
+                .WriteTo.Logger(lines => lines.Filter.ByExcluding(line => line.Level >= LogEventLevel.Error).WriteTo.Async(sink => sink.Console(format)))
                 .CreateLogger(),
             dispose: true);
     }

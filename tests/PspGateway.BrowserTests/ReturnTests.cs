@@ -42,6 +42,25 @@ public sealed class ReturnTests(BrowserWorld world, Chromium chromium) : IClassF
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_page_that_cannot_be_made_now_says_so_tries_again_by_itself_and_waits_on(bool phone)
+    {
+        var (_, link) = await world.AnOpenPaymentAsync();
+        await using var visit = await chromium.VisitAsync(world, phone ? Screens.Phone() : Screens.Desktop());
+        await visit.OpenAsync(new Uri(link));
+        await visit.SeesAsync("We are waiting for the answer to your payment.");
+
+        world.Line.Break();
+        await visit.SeesAsync("We cannot look your payment up right now.");
+        await Assertions.Expect(visit.Link("Try again")).ToHaveCountAsync(1);
+        await visit.FitsTheScreenAsync();
+        world.Line.ComeBack();
+
+        await visit.SeesAsync("We are waiting for the answer to your payment.");
+    }
+
+    [Theory]
     [InlineData("return")]
     [InlineData("3ds")]
     public async Task A_hundred_wrong_links_are_one_and_the_same_friendly_404(string path)

@@ -74,7 +74,7 @@ public sealed class ApiDescriptionTests(TestWorld world) : IClassFixture<TestWor
 
         var headers = create["parameters"]!.AsArray().Where(p => p!["in"]!.GetValue<string>() == "header" && p["required"]!.GetValue<bool>()).Select(p => p!["name"]!.GetValue<string>());
         Assert.Equal(["Idempotency-Key", "Merchant-Serial-Number"], headers.Order(StringComparer.Ordinal));
-        Assert.Equal(["201", "400", "401", "403", "409", "413", "502"], create["responses"]!.AsObject().Select(r => r.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["201", "400", "401", "403", "409", "413", "502", "503"], create["responses"]!.AsObject().Select(r => r.Key).Order(StringComparer.Ordinal));
         var body = Resolve(document, create["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>())!;
         Assert.Equal(["amount", "paymentMethod", "reference", "userFlow"], body["required"]!.AsArray().Select(r => r!.GetValue<string>()).Order(StringComparer.Ordinal));
         Assert.Equal("^[a-zA-Z0-9-]{8,50}$", body["properties"]!["reference"]!["pattern"]!.GetValue<string>());
@@ -96,7 +96,7 @@ public sealed class ApiDescriptionTests(TestWorld world) : IClassFixture<TestWor
         {
             var post = document["paths"]![$"/epayment/v1/payments/{{reference}}/{word}"]!["post"]!;
             Assert.Equal(["Idempotency-Key", "Merchant-Serial-Number"], post["parameters"]!.AsArray().Where(p => p!["in"]!.GetValue<string>() == "header").Select(p => p!["name"]!.GetValue<string>()).Order(StringComparer.Ordinal));
-            Assert.Equal(["200", "400", "401", "403", "404", "409", "413"], post["responses"]!.AsObject().Select(r => r.Key).Order(StringComparer.Ordinal));
+            Assert.Equal(["200", "400", "401", "403", "404", "409", "413", "503"], post["responses"]!.AsObject().Select(r => r.Key).Order(StringComparer.Ordinal));
             Assert.Equal(required, post["requestBody"]!["required"]?.GetValue<bool>() ?? false);
             var body = Resolve(document, post["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>())!;
             Assert.NotNull(body["properties"]![member]);

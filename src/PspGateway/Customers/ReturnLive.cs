@@ -46,8 +46,9 @@ internal sealed class ReturnLive(ReturnWatch watch, TimeProvider time, IHostAppl
             {
                 var next = watch.NextAsync(reference);
                 await Task.WhenAny(next, Task.Delay(Longest, time, gone));
-                if (gone.IsCancellationRequested)
+                if (gone.IsCancellationRequested || next.IsFaulted)
                 {
+                    // A page whose events end without a word asks again, and is told what is wrong.
                     yield break;
                 }
 

@@ -25,12 +25,18 @@ internal static class ReturnPage
         live.onerror = () => { live.close(); setTimeout(again, 2000); };
         """;
 
-    private static readonly string Policy = "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        + $"script-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Script)))}'";
+    private const string AgainScript = """
+        setTimeout(() => { location.href = document.querySelector("a").href; }, 5000);
+        """;
+
+    private static readonly string Policy = $"default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src '{HashOf(Script)}'";
+
+    // The 3-D Secure page may stand in a frame.
+    private static readonly string AgainPolicy = $"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; script-src '{HashOf(AgainScript)}'";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/return/{reference}", ShowAsync).AllowAnonymous()
         .WithTags("Customers").WithSummary("The page that the customer returns to").WithDescription("Waits by refreshing while the payment is undecided, then sends who has paid on to the merchant.")
-        .Produces<string>(200, "text/html").Produces<string>(404, "text/html");
+        .Produces<string>(200, "text/html").Produces<string>(404, "text/html").Produces<string>(503, "text/html");
 
     private static async Task<IResult> ShowAsync(string reference, HttpContext context, IDbContextFactory<GatewayDbContext> contexts)
     {
@@ -51,8 +57,8 @@ internal static class ReturnPage
             _ => null,
         };
         return IsUndecided(payment.State)
-            ? Page(words, title, detail, null, StatusCodes.Status200OK, null, waits: true)
-            : Page(words, title, detail, payment.ReturnUrl, StatusCodes.Status200OK, refresh);
+            ? Page(words, title, detail, null, StatusCodes.Status200OK, script: Script)
+            : Page(words, title, detail, payment.ReturnUrl is { } back ? (words.Back, back) : null, StatusCodes.Status200OK, refresh);
     }
 
     private static async Task<Shown?> FindAsync(string reference, IDbContextFactory<GatewayDbContext> contexts, CancellationToken cancellationToken)
@@ -68,8 +74,25 @@ internal static class ReturnPage
     {
         var words = ReturnWords.For(context.Request.Headers.AcceptLanguage.ToString());
         SetHeaders(context.Response);
-        return Page(words, words.Unknown, words.UnknownDetail, null, StatusCodes.Status404NotFound, null);
+        return Page(words, words.Unknown, words.UnknownDetail, null, StatusCodes.Status404NotFound);
     }
+
+    /// <summary>For each page of a customer's that we cannot make now. It tries again, and so may the customer.</summary>
+    public static IResult Unavailable(HttpContext context)
+    {
+        var words = ReturnWords.For(context.Request.Headers.AcceptLanguage.ToString());
+        SetHeaders(context.Response);
+        context.Response.Headers.ContentSecurityPolicy = AgainPolicy;
+        var (title, detail, again) = words.Unavailable;
+        return Page(words, title, detail, (again, AgainFrom(context)), StatusCodes.Status503ServiceUnavailable, script: AgainScript);
+    }
+
+    /// <summary>What was posted is not posted again: the page itself knows how to go on. Relative, since the customer may know us by another name.</summary>
+    private static string AgainFrom(HttpContext context) => (context.Request.Method, context.GetRouteValue("reference") as string) switch
+    {
+        ("GET", _) or (_, null) => "",
+        (_, { } reference) => context.Request.Path.Value!.EndsWith(reference, StringComparison.Ordinal) ? reference : $"../{reference}",
+    };
 
     public static bool IsUndecided(PaymentState state) =>
         state is PaymentState.Created or PaymentState.Initiated or PaymentState.Authorising or PaymentState.StepUp or PaymentState.Approved;
@@ -82,7 +105,8 @@ internal static class ReturnPage
         response.Headers.XContentTypeOptions = "nosniff";
     }
 
-    private static IResult Page(ReturnWords words, string title, string detail, string? link, int status, string? refresh, bool waits = false) => Results.Content(
+    /// <param name="script">That of a page that waits, for something to be decided or for us.</param>
+    private static IResult Page(ReturnWords words, string title, string detail, (string Text, string Address)? link, int status, string? refresh = null, string? script = null) => Results.Content(
         $$"""
         <!doctype html>
         <html lang="{{words.Language}}">
@@ -90,7 +114,7 @@ internal static class ReturnPage
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         {{(refresh is null ? "" : $"<meta http-equiv=\"refresh\" content=\"{WebUtility.HtmlEncode(refresh)}\">")}}
-        {{(waits ? $"<noscript><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\"></noscript>" : "")}}
+        {{(script == Script ? $"<noscript><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\"></noscript>" : "")}}
         <title>{{WebUtility.HtmlEncode(title)}}</title>
         <style>
         {{PageStyle.Css}}
@@ -100,17 +124,19 @@ internal static class ReturnPage
         <main>
         <p class="with">{{words.With}} <b>Vipps</b></p>
         <h1>{{WebUtility.HtmlEncode(title)}}</h1>
-        {{(waits ? "<div class=\"dots\" aria-hidden=\"true\"><i></i><i></i><i></i></div>" : "")}}
+        {{(script is null ? "" : "<div class=\"dots\" aria-hidden=\"true\"><i></i><i></i><i></i></div>")}}
         <p role="status">{{WebUtility.HtmlEncode(detail)}}</p>
-        {{(link is null ? "" : $"<p><a href=\"{WebUtility.HtmlEncode(link)}\">{WebUtility.HtmlEncode(words.Back)}</a></p>")}}
-        <small>{{WebUtility.HtmlEncode(words.Footer)}}</small>
+        {{(link is var (text, address) ? $"<p><a href=\"{WebUtility.HtmlEncode(address)}\">{WebUtility.HtmlEncode(text)}</a></p>" : "")}}
+        {{(script == AgainScript ? "" : $"<small>{WebUtility.HtmlEncode(words.Footer)}</small>")}}
         </main>
-        {{(waits ? $"<script>{Script}</script>" : "")}}
+        {{(script is null ? "" : $"<script>{script}</script>")}}
         </body>
         </html>
         """,
         "text/html; charset=utf-8",
         statusCode: status);
+
+    private static string HashOf(string script) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)))}";
 
     private sealed record Shown(PaymentState State, string? ReturnUrl, string? Reason);
 }

@@ -30,6 +30,7 @@ internal sealed class ReturnWords
         Deciding = ("Just a moment", "We are waiting for the answer to your payment. This page goes on by itself."),
         Unknown = "We do not know this payment",
         UnknownDetail = "The link may be old or incomplete. Go back to the shop to see your order.",
+        Unavailable = ("Just a moment", "We cannot look your payment up right now. This page tries again by itself.", "Try again"),
         Back = "Back to the shop",
         Footer = "You can close this page; the shop is told in any case.",
     };
@@ -58,6 +59,7 @@ internal sealed class ReturnWords
         Deciding = ("Et øyeblikk", "Vi venter på svar på betalingen din. Siden går videre av seg selv."),
         Unknown = "Vi kjenner ikke denne betalingen",
         UnknownDetail = "Lenken kan være gammel eller ufullstendig. Gå tilbake til butikken for å se bestillingen din.",
+        Unavailable = ("Et øyeblikk", "Vi får ikke sett på betalingen din akkurat nå. Siden prøver igjen av seg selv.", "Prøv igjen"),
         Back = "Tilbake til butikken",
         Footer = "Du kan lukke denne siden; butikken får beskjed uansett.",
     };
@@ -67,6 +69,9 @@ internal sealed class ReturnWords
     public required string Unknown { get; init; }
 
     public required string UnknownDetail { get; init; }
+
+    /// <summary>When we cannot look.</summary>
+    public (string Title, string Detail, string Again) Unavailable { get; private init; }
 
     public required string Back { get; init; }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PspGateway.Domain.Operations;
 using PspGateway.Payments.StepUps;
+using PspGateway.Storage;
 
 namespace PspGateway.Customers;
 
@@ -47,10 +48,21 @@ internal static class ThreeDSecurePage
             .WithSummary("The customer gives up").WithDescription("Ends the payment, and sends the customer back to Vipps.");
     }
 
-    private static RouteHandlerBuilder Describe(RouteHandlerBuilder route) => route.Produces<string>(200, "text/html").Produces(303).Produces<string>(404, "text/html");
+    private static RouteHandlerBuilder Describe(RouteHandlerBuilder route) => route.Produces<string>(200, "text/html").Produces(303).Produces<string>(404, "text/html").Produces<string>(503, "text/html");
 
-    private static async Task<StepUpStep?> ReturnAsync(string reference, HttpContext context, StepUpDesk desk) =>
-        await desk.ReturnAsync(reference, ThreeDSecureForm.RedirectResultOf(context, await ThreeDSecureForm.ReadAsync(context)), context.RequestAborted);
+    private static async Task<StepUpStep?> ReturnAsync(string reference, HttpContext context, StepUpDesk desk)
+    {
+        var result = ThreeDSecureForm.RedirectResultOf(context, await ThreeDSecureForm.ReadAsync(context));
+        try
+        {
+            return await desk.ReturnAsync(reference, result, context.RequestAborted);
+        }
+        catch (Exception exception) when (result is { Length: > 0 } && DatabaseAway.Cause(exception) is not null)
+        {
+            // What the bank sent them back with is nowhere but in their browser.
+            return new StepUpStep.ReturnAgain(result);
+        }
+    }
 
     /// <param name="depth">How deep the address lies below the page's own.</param>
     private static async Task<IResult> ShowAsync(string reference, HttpContext context, Func<Task<StepUpStep?>> next, int depth = 0)

@@ -9,7 +9,7 @@ internal static class AccessTokenEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/accesstoken/get", IssueAsync).AllowAnonymous()
         .WithTags("Access tokens").WithSummary("Get an access token").WithDescription("For the merchant API, valid for an hour. No body is needed.")
         .WithHeader("client_id", "The client's id.").WithHeader("client_secret", "The client's secret.").WithHeader("Ocp-Apim-Subscription-Key", "The subscription key of one of the client's merchants.")
-        .Produces<AccessTokenAnswer>().ProducesProblems(400, 401);
+        .Produces<AccessTokenAnswer>().ProducesProblems(400, 401, 503);
 
     private static async Task<IResult> IssueAsync(HttpRequest request, ClientLogins logins, AccessTokens tokens, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ internal static class MerchantDescription
     /// <summary>Problems that any route of a merchant may answer with.</summary>
     public static RouteGroupBuilder WithCommonProblems(this RouteGroupBuilder group)
     {
-        group.WithTags("Payments").WithHeader("Merchant-Serial-Number", "The merchant (sales unit) that the call is for, 4 to 10 digits; one of the client's own.").ProducesProblems(400, 401, 403);
+        group.WithTags("Payments").WithHeader("Merchant-Serial-Number", "The merchant (sales unit) that the call is for, 4 to 10 digits; one of the client's own.").ProducesProblems(400, 401, 403, 503);
         return group;
     }
 

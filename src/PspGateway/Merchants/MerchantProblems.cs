@@ -67,6 +67,10 @@ internal static class MerchantProblems
 
     public static StoredResponse ForbiddenMerchant() => Make(403, "forbidden", "The merchant is not this client's.", "Merchant-Serial-Number: not one of this client's.", ("Merchant-Serial-Number", "not one of this client's"));
 
+    public static StoredResponse Unavailable() => Make(503, "unavailable", "The service cannot do this just now.", "Repeat the request, with the same Idempotency-Key: nothing is done twice.");
+
+    public static StoredResponse Broken() => Make(500, "internal-error", "Something broke on our side.", "Repeat the request, with the same Idempotency-Key: nothing is done twice. If it stays so, tell us the traceId.");
+
     private static StoredResponse Make(int status, string type, string title, string detail, params (string Name, string Reason)[] fields)
     {
         var problem = new ProblemBody

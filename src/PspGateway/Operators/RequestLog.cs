@@ -14,7 +14,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         }
         finally
         {
-            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
+            var route = RouteOf(context);
             if (MaskedPaths.IsOfACustomer(context.Request.Path.Value ?? ""))
             {
                 // Also where no route took it: a HEAD, or something below the page's address.
@@ -25,6 +25,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
             LogRequest(level, context.Request.Method, route, context.Response.StatusCode, time.GetElapsedTime(started).TotalMilliseconds);
         }
     }
+
+    public static string RouteOf(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
 
     [LoggerMessage(EventId = 9001, Message = "{Method} {Route} answered {Status} in {Milliseconds:F1} ms.")]
     private partial void LogRequest(LogLevel level, string method, string route, int status, double milliseconds);

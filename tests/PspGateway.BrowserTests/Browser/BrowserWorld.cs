@@ -12,6 +12,16 @@ public sealed class BrowserWorld(TestPostgres postgres) : TestWorld(postgres)
         ["Vipps:OperationHosts:0"] = "127.0.0.1",
     };
 
+    internal PostgresLine Line { get; private set; } = null!;
+
+    protected override string Through(string connectionString) => (Line = new PostgresLine(connectionString)).ConnectionString;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Line.DisposeAsync();
+    }
+
     public Uri Shop => new(SimulatorUrl, "shop");
 
     /// <summary>A payment whose customer has not decided, with the link that Vipps sends the customer to afterwards.</summary>

@@ -25,6 +25,9 @@ internal sealed class PostgresLine : IAsyncDisposable
     /// <summary>What is asked still arrives and is done; only its confirmation does not come.</summary>
     public void LoseAnswers() => _line.Set(LineFault.LoseAnswers);
 
+    /// <summary>Connections break, and no new one can be made.</summary>
+    public void Break() => _line.Set(LineFault.Reset);
+
     public void ComeBack() => _line.Set(LineFault.None);
 
     public ValueTask DisposeAsync() => _line.DisposeAsync();

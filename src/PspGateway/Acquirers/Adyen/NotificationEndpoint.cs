@@ -29,7 +29,7 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
         .AllowAnonymous()
         .WithTags("Acquirer").WithSummary("Adyen notifies").WithDescription("Each item carries an HMAC-SHA256 signature. Answered [accepted] once all of them are stored; a repeat is stored once.")
         .WithMetadata(new AcceptsMetadata([], typeof(NotificationRequest)))
-        .Produces<string>(200, "text/plain").Produces(400).Produces(401);
+        .Produces<string>(200, "text/plain").Produces(400).Produces(401).Produces(503);
 
     private async Task<IResult> HandleAsync(HttpContext context)
     {

@@ -1,0 +1,111 @@
+using System.Net;
+using PspGateway.IntegrationTests.StepUps;
+using PspGateway.IntegrationTests.World;
+
+namespace PspGateway.IntegrationTests;
+
+public sealed class StepUpWorldOnALine(TestPostgres postgres) : StepUpWorld(postgres)
+{
+    internal PostgresLine Line { get; private set; } = null!;
+
+    protected override string Through(string connectionString) => (Line = new PostgresLine(connectionString)).ConnectionString;
+
+    public override async ValueTask DisposeAsync()
+    {
+        Line.ComeBack();
+        await base.DisposeAsync();
+        await Line.DisposeAsync();
+    }
+}
+
+/// <summary>What merchants and customers are told while the database is away, and what becomes of it afterwards.</summary>
+public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<StepUpWorldOnALine>, IDisposable
+{
+    public void Dispose() => world.Line.ComeBack();
+
+    [Fact]
+    public async Task A_merchant_is_told_to_come_again_and_the_same_key_then_creates_and_captures_once()
+    {
+        var (body, create, capture) = (MerchantClient.ABody(MerchantClient.AReference()).ToJsonString(), $"{Guid.NewGuid()}", $"{Guid.NewGuid()}");
+        var paid = await world.Merchant.AuthorisedAsync(world.Vipps);
+        world.Line.Break();
+
+        var replies = new[]
+        {
+            await world.Merchant.PostAsync(body, create), await world.Merchant.ReadAsync(paid.Reference), await world.Merchant.ModifyAsync(paid.Reference, "capture", 100, capture),
+        };
+        world.Line.ComeBack();
+
+        Assert.All(replies, r => Assert.Equal((HttpStatusCode.ServiceUnavailable, "application/problem+json", "unavailable", "5"), (r.Status, r.ContentType, r.Problem, $"{r.Headers.RetryAfter}")));
+        Assert.Equal(HttpStatusCode.Created, (await AgainAsync(() => world.Merchant.PostAsync(body, create))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await AgainAsync(() => world.Merchant.ModifyAsync(paid.Reference, "capture", 100, capture))).Status);
+        Assert.Single((await world.BooksAsync(paid.PspTransactionId)).ModificationCalls);
+    }
+
+    [Theory]
+    [InlineData("nb", "Et øyeblikk")]
+    [InlineData("en", "Just a moment")]
+    public async Task A_customer_who_comes_back_reads_that_we_cannot_look_now_on_a_page_that_tries_again(string language, string title)
+    {
+        var payment = await world.Merchant.CreateAsync();
+        var address = (await world.Vipps.PaymentAsync(payment.PspTransactionId))["pspRedirectUrl"]!.GetValue<string>();
+        world.Line.Break();
+
+        var page = await Customer.SendAsync(HttpMethod.Get, address, null, language);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, page.Status);
+        Assert.Contains($"<h1>{title}</h1>", WebUtility.HtmlDecode(page.Html), StringComparison.Ordinal);
+        Assert.Contains("<a href=\"\">", page.Html, StringComparison.Ordinal);
+        Assert.Equal("no-store", page.Header("Cache-Control"));
+    }
+
+    [Fact]
+    public async Task What_the_bank_gave_the_customer_is_kept_in_the_page_until_it_can_be_stored()
+    {
+        var (payment, customer, _) = await world.SoftlyDeclinedAsync(920100);
+        var back = await customer.AnswerTheBankAsync("confirm", "1234");
+        world.Line.Break();
+
+        var page = await Customer.SendAsync(HttpMethod.Get, back, null);
+        world.Line.ComeBack();
+
+        var result = WebUtility.UrlDecode(back[(back.IndexOf("redirectResult=", StringComparison.Ordinal) + "redirectResult=".Length)..]);
+        Assert.Contains($"name=\"redirectResult\" value=\"{WebUtility.HtmlEncode(result)}\"", page.Html, StringComparison.Ordinal);
+        Visit ended;
+        do
+        {
+            ended = await Customer.SendAsync(HttpMethod.Post, $"{customer.Page}/return", new() { ["redirectResult"] = result });
+        }
+        while (ended.Location is null);
+
+        Assert.Equal(world.OperationsUrl(payment, "OK"), ended.Location);
+    }
+
+    [Fact]
+    public async Task A_customer_on_the_way_to_the_bank_goes_on_from_the_pages_own_address()
+    {
+        var (_, customer, _) = await world.SoftlyDeclinedAsync(920100);
+        var reference = customer.Page[(customer.Page.LastIndexOf('/') + 1)..];
+        world.Line.Break();
+
+        var (started, cancelled) = (await customer.StartAsync(), await customer.CancelAsync());
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), (started.Status, cancelled.Status));
+        Assert.Contains($"<a href=\"{reference}\">", started.Html, StringComparison.Ordinal);
+        Assert.Contains($"<a href=\"../{reference}\">", cancelled.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("frame-ancestors", started.Header("Content-Security-Policy"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Connections that broke are noticed one by one.</summary>
+    private static async Task<Reply> AgainAsync(Func<Task<Reply>> call)
+    {
+        var reply = await call();
+        for (var tries = 0; tries < 50 && reply.Status == HttpStatusCode.ServiceUnavailable; tries++)
+        {
+            await Task.Delay(100);
+            reply = await call();
+        }
+
+        return reply;
+    }
+}
