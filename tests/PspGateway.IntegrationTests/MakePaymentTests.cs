@@ -135,6 +135,19 @@ public sealed class MakePaymentTests(TestWorld world) : IClassFixture<TestWorld>
     [Theory]
     [InlineData("""{"paymentState":"MAYBE"}""")]
     [InlineData("""{"paymentState":null}""")]
+    public async Task A_call_that_says_nothing_we_know_gets_71_and_moves_nothing(string merge)
+    {
+        var payment = await world.Merchant.CreateAsync();
+
+        var posted = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["merge"] = JsonNode.Parse(merge) });
+
+        Assert.Equal((200, "FAIL", 71), (posted.Status, posted.PaymentStatus, posted.ErrorId));
+        Assert.Equal("CREATED", await world.Merchant.StateAsync(payment.Reference));
+        Assert.Equal("OK", (await world.Vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+    }
+
+    /// <summary>Vipps has taken the FAIL for the payment's result: an OK to a later call would hold money that it knows nothing of.</summary>
+    [Theory]
     [InlineData("""{"networkToken":null}""")]
     [InlineData("""{"networkToken":{"number":"4"}}""")]
     [InlineData("""{"networkToken":{"cryptogram":""}}""")]
@@ -144,15 +157,29 @@ public sealed class MakePaymentTests(TestWorld world) : IClassFixture<TestWorld>
     [InlineData("""{"paymentInstrument":"CARD"}""")]
     [InlineData("""{"pspTransactionId":null}""")]
     [InlineData("""{"merchantSerialNumber":null}""")]
-    public async Task A_call_that_fails_validation_gets_71_and_moves_nothing(string merge)
+    public async Task An_approval_that_lacks_something_gets_71_and_ends_the_payment(string merge)
     {
         var payment = await world.Merchant.CreateAsync();
 
         var posted = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["merge"] = JsonNode.Parse(merge) });
 
         Assert.Equal((200, "FAIL", 71), (posted.Status, posted.PaymentStatus, posted.ErrorId));
-        Assert.Equal("CREATED", await world.Merchant.StateAsync(payment.Reference));
-        Assert.Equal("OK", (await world.Vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+        Assert.Equal("ABORTED", await world.Merchant.StateAsync(payment.Reference));
+        Assert.Equal(("FAIL", 85), await world.Vipps.PostAsync(payment.PspTransactionId) is var later ? (later.PaymentStatus, later.ErrorId) : default);
+        Assert.Empty((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+    }
+
+    [Fact]
+    public async Task An_approval_that_lacks_something_disturbs_none_that_is_under_way()
+    {
+        var payment = await world.Merchant.CreateAsync(800_100);
+        var waiting = world.Vipps.PostAsync(payment.PspTransactionId);
+        await world.UntilAuthorisingAsync(payment.PspTransactionId);
+
+        var posted = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["merge"] = new JsonObject { ["networkToken"] = null } });
+
+        Assert.Equal(71, posted.ErrorId);
+        Assert.Equal("OK", (await waiting).PaymentStatus);
     }
 
     [Theory]

@@ -120,7 +120,7 @@ internal sealed partial class MakePaymentEndpoint(
     private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, HttpRequest request, AnswerDeadline deadline)
     {
         // Whatever else is wrong with a TIMEOUT or a cancel, its token names the payment, and it is answered 93 always.
-        if (payment is null || (call.Invalid.Count > 0 && call.State is (VippsPaymentState.Accepted or VippsPaymentState.Unknown)))
+        if (payment is null || call.State == VippsPaymentState.Unknown)
         {
             LogInvalid(id, string.Join(", ", call.Invalid));
             return Fail(id, VippsErrorId.InvalidRequest);
@@ -135,6 +135,11 @@ internal sealed partial class MakePaymentEndpoint(
                     : await approvals.AnswerAsync(payment, new Approval(token, call.CardBin, call.Addresses), deadline);
             }
 
+            if (call.State == VippsPaymentState.Accepted)
+            {
+                return await RejectAsync(payment, call, id, deadline);
+            }
+
             var (move, name, reason) = RefusalOf(call.State);
             if (!await refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time))
             {
@@ -147,17 +152,29 @@ internal sealed partial class MakePaymentEndpoint(
             RememberRefusal(id, call, request);
             if (call.State == VippsPaymentState.Accepted)
             {
-                return Fail(id, VippsErrorId.Of(DeclineReason.TooLate));
+                return Fail(id, call.Token is null ? VippsErrorId.InvalidRequest : VippsErrorId.Of(DeclineReason.TooLate));
             }
         }
 
         return Fail(id, StatusOf(call.State));
     }
 
+    /// <summary>An approval that lacks something: its FAIL ends a payment that still waits for a token, and touches nothing that another call has begun.</summary>
+    private async Task<AnswerToGive> RejectAsync(CallbackPayment payment, MakePaymentCall call, PspTransactionId id, AnswerDeadline deadline)
+    {
+        LogInvalid(id, string.Join(", ", call.Invalid));
+        if (payment.State is PaymentState.Created or PaymentState.Initiated)
+        {
+            await store.MoveAsync(Pool.Callback, payment.Id, PaymentMove.Decline, PaymentEventName.Declined, nameof(VippsErrorId.InvalidRequest), CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
+        }
+
+        return Fail(id, VippsErrorId.InvalidRequest);
+    }
+
     /// <summary>What was answered without being stored is stored as soon as it can be: a no of the customer's, or our own FAIL to an ACCEPTED.</summary>
     private void RememberRefusal(PspTransactionId id, MakePaymentCall call, HttpRequest request)
     {
-        if (call.State == VippsPaymentState.Unknown || call is { State: VippsPaymentState.Accepted, Token: null })
+        if (call.State == VippsPaymentState.Unknown)
         {
             return;
         }

@@ -6,7 +6,7 @@ using PspGateway.IntegrationTests.World;
 
 namespace PspGateway.IntegrationTests.BadInput;
 
-/// <summary>Bodies of makePayment that Vipps would not send, under a token that is right: 400 or FAIL 71, and nothing moves.</summary>
+/// <summary>Bodies of makePayment that Vipps would not send, under a token that is right: 400 or FAIL 71, and nothing begins. What was answered FAIL is ended by it.</summary>
 public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper output) : IClassFixture<TestWorld>
 {
     private static readonly string[] Fields =
@@ -30,7 +30,7 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
             return Barrage.Unless(isObject ? (status, errorId) == (200, 71) : status == (text.Bytes.Length > 16_000 ? 413 : 400) || (!text.IsInvalid && errorId == 71), $"{status} {errorId}");
         });
 
-        await NothingMovedAsync(call, count);
+        await NothingBeganAsync(call, count, "CREATED");
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
             return Barrage.Unless(text.IsValid ? (status, errorId) == (200, 71) : status == (text.Bytes.Length > 16_000 ? 413 : 400) || (!text.IsInvalid && errorId == 71), $"{status} {errorId}");
         });
 
-        await NothingMovedAsync(call, count);
+        await NothingBeganAsync(call, count, "ABORTED");
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
         var count = await Barrage.RunAsync(inputs, async input => Judge(input.Field, await call.PostAsync(Encoding.UTF8.GetBytes(call.With(input.Field, input.Value)))));
         count += await Barrage.RunAsync(Fields.Where(f => f is not ("unknown" or "operations")), async field => Judge(field, await call.PostAsync(Encoding.UTF8.GetBytes(call.Twice(field)))));
 
-        await NothingMovedAsync(call, count);
+        await NothingBeganAsync(call, count, "ABORTED");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
         var count = await Barrage.RunAsync(Fields.Except(["networkToken", "operations", "userToken", "unknown"]).SelectMany(field => strings.Select(text => (Field: field, Text: text))), async input =>
             Judge(input.Field, await call.PostAsync(Encoding.UTF8.GetBytes(call.With(input.Field, JsonSerializer.Serialize(input.Text))))));
 
-        await NothingMovedAsync(call, count);
+        await NothingBeganAsync(call, count, "ABORTED");
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
         var call = await CallAsync();
 
         Assert.Equal(expected, (await call.PostAsync(Encoding.UTF8.GetBytes(new string(' ', size)))).Status);
-        await NothingMovedAsync(call, 1);
+        await NothingBeganAsync(call, 1, "CREATED");
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
         var body = Encoding.UTF8.GetBytes(call.Body("eci"));
 
         Assert.Equal(expected, (await call.PostAsync(Packed.As(encoding, body), contentType, encoding)).Status);
-        await NothingMovedAsync(call, 1);
+        await NothingBeganAsync(call, 1, expected == 200 ? "ABORTED" : "CREATED");
     }
 
     /// <summary>Another id or merchant than the token's is a stranger's; whatever else is wrong is an invalid request.</summary>
@@ -103,15 +103,17 @@ public sealed class MakePaymentInputTests(TestWorld world, ITestOutputHelper out
 
     private static byte[] Splice(string body, byte[] text) => [.. Encoding.UTF8.GetBytes(body[..^1] + ",\"extra\":"), .. text, (byte)'}'];
 
-    private async Task NothingMovedAsync(Call call, int count)
+    /// <param name="state">CREATED where nothing was answered that Vipps would take for the end.</param>
+    private async Task NothingBeganAsync(Call call, int count, string state)
     {
-        Assert.Equal("CREATED", await world.Merchant.StateAsync(call.Payment.Reference));
+        Assert.Equal(state, await world.Merchant.StateAsync(call.Payment.Reference));
         Assert.Empty((await world.BooksAsync(call.Payment.PspTransactionId)).AuthoriseCalls);
         Assert.Equal(0, await world.QueryAsync<long>($"select count(*) from operations where payment_id = '{Guid.Parse(call.Payment.PspTransactionId)}'"));
 
-        // The control: the same call, with nothing wrong in it, is taken.
-        Assert.Equal((200, null), await call.PostAsync(Encoding.UTF8.GetBytes(call.Body(null))));
-        Assert.Single((await world.BooksAsync(call.Payment.PspTransactionId)).AuthoriseCalls);
+        // The control: such a call, with nothing wrong in it, is taken.
+        var fine = await CallAsync();
+        Assert.Equal((200, null), await fine.PostAsync(Encoding.UTF8.GetBytes(fine.Body(null))));
+        Assert.Single((await world.BooksAsync(fine.Payment.PspTransactionId)).AuthoriseCalls);
         output.WriteLine($"{count} inputs.");
     }
 

@@ -95,12 +95,13 @@ internal sealed class MakePaymentCall
             invalid.Add("paymentInstrument");
         }
 
+        var token = state == VippsPaymentState.Accepted ? ReadToken(root, invalid) : null;
         return new MakePaymentCall
         {
             Id = id,
             Merchant = merchant,
             State = state,
-            Token = state == VippsPaymentState.Accepted ? ReadToken(root, invalid) : null,
+            Token = invalid.Count == 0 ? token : null,
             CardBin = Text(root, "binNumber") is { Length: >= 6 and <= 8 } bin && bin.All(char.IsAsciiDigit) ? bin[..6] : null,
             Addresses = state == VippsPaymentState.Accepted ? ReadAddresses(root) : null,
             Invalid = invalid,
