@@ -57,6 +57,43 @@ public sealed class PoisonTests(AnImpatientWorld world) : IClassFixture<AnImpati
         await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) {theirs} and verdict = 'Repeat' and applied_at is not null") == 1, seconds: 20, what: "its application");
     }
 
+    [Fact]
+    public async Task An_OK_whose_mark_the_server_refuses_keeps_no_other_from_being_marked()
+    {
+        var bad = await world.Merchant.CreateAsync();
+        await world.ExecuteAsync($"alter table status_updates add constraint not_this_one check (payment_id <> '{Guid.Parse(bad.PspTransactionId)}') not valid");
+        var others = await Task.WhenAll(Enumerable.Range(0, Payments).Select(_ => world.Merchant.CreateAsync()));
+
+        var answers = await Task.WhenAll(others.Prepend(bad).Select(p => world.Vipps.PostAsync(p.PspTransactionId)));
+
+        Assert.All(answers, a => Assert.Equal("OK", a.PaymentStatus));
+        foreach (var other in others)
+        {
+            await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(other.Reference) == "AUTHORIZED", seconds: 10, what: "a mark beside the bad one");
+        }
+
+        Assert.Equal("CREATED", await world.Merchant.StateAsync(bad.Reference));
+        await world.ExecuteAsync("alter table status_updates drop constraint not_this_one");
+    }
+
+    [Fact]
+    public async Task An_OK_whose_taking_back_always_breaks_is_parked_with_an_alert()
+    {
+        var paid = await world.Merchant.AuthorisedAsync(world.Vipps);
+        var id = Guid.Parse(paid.PspTransactionId);
+        await world.ExecuteAsync($"alter table payment_events add constraint not_withdrawn check (payment_id <> '{id}' or name <> 'Withdrawn') not valid");
+        await world.ExecuteAsync($"update operations set delivered_at = null, due_at = clock_timestamp() where payment_id = '{id}'; update payments set state = 'Approved' where id = '{id}'");
+        using var end = new CancellationTokenSource();
+        var again = AgainAndAgainAsync($"payment_id = '{id}' and kind = 'Authorise'", end.Token);
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from operations where payment_id = '{id}' and kind = 'Authorise' and parked_why = 'HandlingBreaks' and due_at is null") == 1, what: "the parking");
+        await end.CancelAsync();
+        await again;
+
+        Assert.Contains($"{paid.PspTransactionId}\\\": ALERT, the handling of", KeptLog.Text, StringComparison.Ordinal);
+        await world.ExecuteAsync("alter table payment_events drop constraint not_withdrawn");
+    }
+
     /// <summary>As a newer version's operation looks to an older one that still runs.</summary>
     [Theory]
     [InlineData("kind", "Teleport")]

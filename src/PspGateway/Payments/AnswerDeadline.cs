@@ -15,6 +15,9 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// </summary>
     public TimeSpan UntilLastOk => Until(options.LastOk);
 
+    /// <summary>The answer must have left by now.</summary>
+    public bool IsOver => Until(options.AnswerBy) == TimeSpan.Zero;
+
     public bool IsOpen => UntilStopWaiting > TimeSpan.Zero;
 
     /// <summary>True when it came to its end, well or not, while the answer was open.</summary>

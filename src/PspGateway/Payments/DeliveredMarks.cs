@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments.Telemetry;
 using PspGateway.Storage;
@@ -21,6 +22,10 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
     private const int TriesWhileStopping = 20;
     private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A try on a line that went silent holds no mark up for long: what is not marked when its lease ends is taken back. The statement is conditional.</summary>
+    private static readonly TimeSpan TryFor = TimeSpan.FromSeconds(3);
+
     private readonly Channel<PendingAnswer> _delivered = Channel.CreateBounded<PendingAnswer>(Capacity);
 
     /// <summary>Waits for room when the database is far behind: the caller's answer has left already.</summary>
@@ -59,14 +64,28 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
         return batch;
     }
 
-    /// <summary>Until it is written; while stopping, a few times only.</summary>
+    /// <summary>Until it is written; while stopping, a few times only. What the server refuses goes one by one, so that a bad row stays alone.</summary>
     private async Task MarkAsync(List<PendingAnswer> batch, CancellationToken stoppingToken)
     {
         for (var lastTries = TriesWhileStopping; lastTries > 0;)
         {
-            if (await TryMarkAsync(batch))
+            switch (await TryMarkAsync(batch))
             {
-                return;
+                case Tried.Done:
+                    return;
+
+                case Tried.Refused when batch.Count == 1:
+                    // Its lease decides, beside the others.
+                    Tell(batch[0], delivered: false);
+                    return;
+
+                case Tried.Refused:
+                    foreach (var one in batch)
+                    {
+                        await MarkAsync([one], stoppingToken);
+                    }
+
+                    return;
             }
 
             lastTries -= stoppingToken.IsCancellationRequested ? 1 : 0;
@@ -74,37 +93,59 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
         }
     }
 
-    private async Task<bool> TryMarkAsync(List<PendingAnswer> batch)
+    private async Task<Tried> TryMarkAsync(List<PendingAnswer> batch)
     {
+        IReadOnlySet<Guid> marked;
         try
         {
             Failpoint.Here("delivered.before-commit", batch.Select(a => a.PaymentId));
-            var marked = await store.MarkDeliveredAsync([.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, CancellationToken.None);
+            using var limit = new CancellationTokenSource(TryFor, time);
+            marked = await store.MarkDeliveredAsync([.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, limit.Token).WaitAsync(limit.Token);
             Failpoint.Here("delivered.after-commit", batch.Select(a => a.PaymentId));
-            foreach (var answer in batch)
-            {
-                await TellAsync(answer, marked.Contains(answer.OperationId));
-            }
-
-            return true;
         }
         catch (Exception exception)
         {
             LogNotMarked(exception, batch.Count);
-            return false;
+            return exception is PostgresException { IsTransient: false } && DatabaseAway.Cause(exception) is null ? Tried.Refused : Tried.Later;
         }
+
+        foreach (var answer in batch)
+        {
+            await TellAsync(answer, marked.Contains(answer.OperationId));
+        }
+
+        return Tried.Done;
     }
 
     /// <summary>One that was not marked now may have been before, its confirmation lost; may be held by somebody, and comes again; or was taken back.</summary>
     private async Task TellAsync(PendingAnswer answer, bool marked)
     {
-        var payment = marked ? null : await store.ReadAloneAsync(Pool.General, answer.PaymentId, CancellationToken.None);
-        if (payment is { State: PaymentState.Approved, Authorise.Generation: PendingAnswer.Generation } && _delivered.Writer.TryWrite(answer))
+        if (marked)
         {
+            Tell(answer, delivered: true);
             return;
         }
 
-        Tell(answer, marked || payment is { State: PaymentState.Authorised, Authorise.Delivered: true });
+        try
+        {
+            using var limit = new CancellationTokenSource(TryFor, time);
+            var payment = await store.ReadAloneAsync(Pool.Callback, answer.PaymentId, limit.Token).WaitAsync(limit.Token);
+            if (payment is { State: PaymentState.Approved, Authorise.Generation: PendingAnswer.Generation } && _delivered.Writer.TryWrite(answer))
+            {
+                return;
+            }
+
+            Tell(answer, payment is { State: PaymentState.Authorised, Authorise.Delivered: true });
+        }
+        catch (Exception exception)
+        {
+            // It is asked about again where the database is to blame; else nobody here can read it, and its lease decides.
+            LogNotMarked(exception, 1);
+            if (exception is not (NpgsqlException or ConnectionNotOpenedException or OperationCanceledException) || !_delivered.Writer.TryWrite(answer))
+            {
+                Tell(answer, delivered: false);
+            }
+        }
     }
 
     private void Tell(PendingAnswer answer, bool delivered)
@@ -118,6 +159,15 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
 
         GatewayMeter.Delivered(delivered);
         PaymentTrace.Mark(delivered ? "delivered" : "not delivered", new PspTransactionId(answer.PaymentId));
+    }
+
+    private enum Tried
+    {
+        Done,
+        Later,
+
+        /// <summary>The server will not take it, now or later.</summary>
+        Refused,
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "Payment {PspTransactionId}: OK has left, and was taken back before its delivered mark could be stored.")]

@@ -41,7 +41,7 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
         MoveWrite.RunAsync(Of(pool), paymentId, move, name, reason, cancellationToken);
 
     public Task<IReadOnlySet<Guid>> MarkDeliveredAsync(IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken) =>
-        DeliveredWrite.RunAsync(database.General, delivered, reportReservations, cancellationToken);
+        DeliveredWrite.RunAsync(database.Callback, delivered, reportReservations, cancellationToken);
 
     public Task<IReadOnlyList<Guid>> ExpireAsync(int limit, CancellationToken cancellationToken) => ExpiryWrite.RunAsync(database.General, limit, cancellationToken);
 

@@ -88,7 +88,7 @@ internal sealed partial class MakePaymentEndpoint(
 
         GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !deadline.IsOpen);
         Failpoint.Here("answer.before-first-byte", id.Value);
-        await WriteAsync(context, answer);
+        await WriteAsync(context, answer, deadline);
     }
 
     /// <summary>The payment, or what to answer when the database does not say; null when the token is not the one issued for it.</summary>
@@ -190,7 +190,7 @@ internal sealed partial class MakePaymentEndpoint(
         _ => (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}"),
     };
 
-    private async Task WriteAsync(HttpContext context, AnswerToGive answer)
+    private async Task WriteAsync(HttpContext context, AnswerToGive answer, AnswerDeadline deadline)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = answer.Body.Length;
@@ -202,12 +202,13 @@ internal sealed partial class MakePaymentEndpoint(
 
         try
         {
-            await context.Response.Body.WriteAsync(answer.Body, CancellationToken.None);
+            var flushed = await context.Response.BodyWriter.WriteAsync(answer.Body, CancellationToken.None);
             await context.Response.CompleteAsync();
             Failpoint.Here("answer.after-completion", answer.OkOf.PaymentId);
 
-            // Kestrel's writes raise nothing when the client has gone: the signalled token is the error (ENGINE 9).
-            if (!context.RequestAborted.IsCancellationRequested)
+            // Kestrel's writes raise nothing when the client has gone: the signalled token is the error (ENGINE 9), and as it stays silent from the
+            // last write on, a flush that found the connection ended. A process that was held up while it wrote does not know who still listened.
+            if (!flushed.IsCompleted && !context.RequestAborted.IsCancellationRequested && !deadline.IsOver)
             {
                 await marks.AddAsync(answer.OkOf, CancellationToken.None);
                 return;

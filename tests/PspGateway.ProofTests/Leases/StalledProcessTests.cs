@@ -49,6 +49,27 @@ public sealed class StalledProcessTests
         }
     }
 
+    [Fact]
+    public async Task An_OK_that_was_held_up_on_its_way_out_is_taken_back_though_its_bytes_could_be_written()
+    {
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true });
+        var shop = new Shop(world);
+        var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
+        world.Front.First = 0;
+
+        // Shorter than a lease, so that nobody else takes it back.
+        await world.A.ArmAsync("answer.before-first-byte", payment, "stall", Clocks.Short.AnswerBy + TimeSpan.FromSeconds(0.2));
+        var call = await shop.PostAsync(payment, mark: c => c with { NoAnswerPromised = true });
+        await Quiet.UntilAsync(world, TimeSpan.FromSeconds(60));
+
+        Assert.Equal("OK", call.Says);
+        var facts = await Facts.GatherAsync(world, shop.Calls);
+        Assert.Equal("Withdrawn", Assert.Single(facts.Rows).State);
+        Assert.Single(facts.Books, line => line is { Side: "vipps", What: "reported CANCELLED" });
+        Assert.DoesNotContain(facts.Books, line => line is { Side: "vipps", What: "reported RESERVED" });
+        Assert.Empty(InvariantChecker.Check(facts));
+    }
+
     private static async Task<string> WrittenAsync(ProofWorld world, string payment)
     {
         await using var connection = world.Connection();

@@ -80,12 +80,13 @@ internal static class OperationClaim
         left join operations a on a.id = c.reverses_operation_id
         """;
 
-    // What waits behind a capture, refund or cancel goes on; its own amount stays counted, as always when nobody knows.
+    // What waits behind a capture, refund or cancel goes on; its own amount stays counted, as always when nobody knows. An authorise is claimed when
+    // it is finished, too: for an OK without a mark.
     private const string ParkSql = """
         update operations
         set status = case when kind in ('Capture', 'Cancel', 'Refund') then 'Unknown' else status end,
             lease_until = null, due_at = null, parked_at = clock_timestamp(), parked_why = @why
-        where id = @id and generation = @generation and finished_at is null and parked_at is null
+        where id = @id and generation = @generation and (finished_at is null or kind = 'Authorise') and parked_at is null
         """;
 
     /// <summary>Nobody takes it up again by itself. False: somebody else holds it by now.</summary>
