@@ -98,6 +98,20 @@ public sealed class ModificationWorldTests(TestPostgres postgres)
         Assert.Equal(0, await world.QueryAsync<long>("select count(*) from operations where parked_at is not null"));
     }
 
+    [Fact]
+    public async Task Where_received_is_final_a_reversal_that_fails_after_all_is_put_before_a_person()
+    {
+        await using var world = new ReceivedIsFinal(postgres);
+        await world.InitializeAsync();
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps, 20_000);
+        await world.Vipps.FailModificationAsync("CANCELLATION", $"{payment.PspTransactionId}-r");
+
+        await world.Vipps.PostAsync(payment.PspTransactionId, "TIMEOUT");
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>("select count(*) from differences where cause like 'ReversalFailed %' and ours_minor = 0 and theirs_minor = 20000 and resolved_at is null") == 1, what: "the difference");
+        Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
+    }
+
     private sealed class CapturesOnce(TestPostgres postgres) : TestWorld(postgres)
     {
         protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) { ["Acquirer:Adyen:MultiplePartialCaptures"] = "false" };

@@ -25,7 +25,7 @@ internal enum NewsVerdict
 }
 
 /// <summary>What the acquirer tells after its answer, or instead of one.</summary>
-internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
+internal sealed partial class AcquirerNews(IPaymentStore store, IModificationStore books, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
 {
     public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
@@ -85,12 +85,17 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
             return NewsVerdict.Unknown;
         }
 
-        if (reverse is { Finished: true } or { Leased: true })
+        var id = new PspTransactionId(reverse.PaymentId);
+        if (reverse.Finished)
         {
-            return reverse.Finished ? NewsVerdict.Repeat : NewsVerdict.Busy;
+            return success || !ladder.EndsOnReceived ? NewsVerdict.Repeat : await FailedAfterwardsAsync(reverse, id, cancellationToken);
         }
 
-        var id = new PspTransactionId(reverse.PaymentId);
+        if (reverse.Leased)
+        {
+            return NewsVerdict.Busy;
+        }
+
         if (success)
         {
             await ladder.EndAsync(reverse.Id, null, id, "CancelledAtAcquirer", cancellationToken);
@@ -105,6 +110,19 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
             await ladder.ParkAsync(reverse.Id, null, id, "CancelFailedAtAcquirer", cancellationToken);
         }
 
+        return NewsVerdict.Applied;
+    }
+
+    /// <summary>A reversal that was over when the acquirer had received it, and was not done after all: something is held, and Vipps may have been told otherwise.</summary>
+    private async Task<NewsVerdict> FailedAfterwardsAsync(FoundOperation reverse, PspTransactionId id, CancellationToken cancellationToken)
+    {
+        if (await store.CancelledByReferenceAsync(reverse.Id, cancellationToken)
+            || !await books.OpenDifferenceAsync(reverse.PaymentId, $"ReversalFailed {reverse.AcquirerReference}", 0, reverse.AmountMinor, cancellationToken))
+        {
+            return NewsVerdict.Repeat;
+        }
+
+        LogReversalFailed(id, reverse.AcquirerReference);
         return NewsVerdict.Applied;
     }
 
@@ -137,6 +155,9 @@ internal sealed partial class AcquirerNews(IPaymentStore store, CancelLadder lad
 
     [LoggerMessage(2801, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer tells of an approval that we do not know, {AcquirerReference}; it is being reversed.")]
     private partial void LogSecondApproval(PspTransactionId pspTransactionId, string acquirerReference);
+
+    [LoggerMessage(2803, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the reversal of {AcquirerReference} was received by the acquirer and has failed there; money is held. A difference is open.")]
+    private partial void LogReversalFailed(PspTransactionId pspTransactionId, string? acquirerReference);
 
     [LoggerMessage(2802, LogLevel.Warning, "Payment {PspTransactionId}: the outcome was learned late, approved: {Approved}.")]
     private partial void LogLearned(PspTransactionId pspTransactionId, bool approved);

@@ -135,8 +135,7 @@ internal sealed partial class Approvals(
             }
 
             // Somebody decided first. What is read is committed, so an OK among it is confirmed.
-            var payment = await store.ReadAsync(mine.PaymentId).WaitAsync(limit.Token);
-            return payment?.Authorise is { Answer: { } answer, Body: { } stored } ? new StoredAnswer(mine.OperationId, answer, stored) : null;
+            return StoredAnswer.Of(await store.ReadAsync(mine.PaymentId).WaitAsync(limit.Token), mine.OperationId);
         }
         catch (Exception exception)
         {

@@ -23,6 +23,7 @@ internal sealed partial class AuthoriseRunner(
     StepUpStore stepUps,
     IWallet wallet,
     LateDecisions late,
+    AcquirerNews news,
     QueueSignal signal,
     IOptions<OperationOptions> operations,
     IOptions<GatewayOptions> gateway,
@@ -83,7 +84,7 @@ internal sealed partial class AuthoriseRunner(
                 return;
             }
 
-            await RecordAsync(id, outcome, pending);
+            await RecordAsync(id, request, outcome, pending);
         }
         catch (Exception exception)
         {
@@ -152,7 +153,7 @@ internal sealed partial class AuthoriseRunner(
         signal.Set();
     }
 
-    private async Task RecordAsync(PspTransactionId id, AuthorisationOutcome outcome, PendingAnswer pending)
+    private async Task RecordAsync(PspTransactionId id, AuthorisationRequest request, AuthorisationOutcome outcome, PendingAnswer pending)
     {
         AuthoriseOutcome? record = outcome switch
         {
@@ -179,7 +180,7 @@ internal sealed partial class AuthoriseRunner(
         {
             try
             {
-                var stored = await WriteAsync(record, pending);
+                var (stored, isNews) = await WriteAsync(record, pending);
                 LogRecorded(id, outcome.GetType().Name, stored?.Answer.ToString() ?? "none of ours", record.DeclineReason);
                 GatewayMeter.OutcomeRecorded(outcome, record.DeclineReason);
                 if (stored is not null)
@@ -197,6 +198,11 @@ internal sealed partial class AuthoriseRunner(
                     signal.Set();
                 }
 
+                if (isNews && record is { Approved: true, AcquirerReference: { } reference })
+                {
+                    await TellAsync(id, request, reference);
+                }
+
                 return;
             }
             catch (Exception exception)
@@ -210,21 +216,45 @@ internal sealed partial class AuthoriseRunner(
         LogGivenUp(id, record.AcquirerReference ?? "none");
     }
 
-    /// <summary>Writes the outcome; when somebody has finished the operation before, reads what is stored. Null: it is not ours any more.</summary>
-    private async Task<StoredAnswer?> WriteAsync(AuthoriseOutcome record, PendingAnswer pending)
+    /// <summary>
+    /// Writes the outcome; when somebody has finished the operation before, or taken it over, reads what is stored, and it is news by now.
+    /// Null: nothing that this process may answer.
+    /// </summary>
+    private async Task<(StoredAnswer? Stored, bool IsNews)> WriteAsync(AuthoriseOutcome record, PendingAnswer pending)
     {
         var current = pending.FailWentOut && record.MayAnswerOk ? record.WithoutOk() : record;
         Failpoint.Here("outcome.before-commit", pending.PaymentId);
         if (await store.RecordAsync(current) is { } stored)
         {
             Failpoint.Here("outcome.after-commit", pending.PaymentId);
-            return stored;
+            return (stored, false);
         }
 
-        var payment = await store.ReadAsync(pending.PaymentId);
-        return payment?.Authorise is { Answer: { } answer, Body: { } body } authorise && authorise.Id == pending.OperationId
-            ? new StoredAnswer(pending.OperationId, answer, body)
-            : null;
+        var found = StoredAnswer.Of(await store.ReadAsync(pending.PaymentId), pending.OperationId);
+        return (found, found?.Answer != Answer.Ok);
+    }
+
+    /// <summary>An approval that comes too late for its operation, as one that a notification brings (ENGINE 14): it is undone by its own reference.</summary>
+    private async Task TellAsync(PspTransactionId id, AuthorisationRequest request, string acquirerReference)
+    {
+        for (var tries = 0; tries < RecordTries; tries++)
+        {
+            try
+            {
+                if (await news.AuthorisationAsync(request.Reference, request.Account, acquirerReference, approved: true, CancellationToken.None) != NewsVerdict.Busy)
+                {
+                    return;
+                }
+            }
+            catch (Exception exception)
+            {
+                LogNotRecorded(exception, id);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), time);
+        }
+
+        LogGivenUp(id, acquirerReference);
     }
 
     private AuthoriseOutcome Record(PspTransactionId id, PendingAnswer pending, bool approved, bool mayAnswerOk, string? acquirerReference, DeclineReason? reason) => new()

@@ -16,6 +16,9 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
     private static readonly TimeSpan SendAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastProofWithin = TimeSpan.FromMinutes(1);
 
+    /// <summary>The acquirer's word that it received a cancel is taken for its end (Acquirer:Adyen:ConfirmModifications).</summary>
+    public bool EndsOnReceived => acquirer.ReceivedIsFinal;
+
     public async Task StepAsync(ClaimedOperation reverse, CancellationToken cancellationToken)
     {
         var rungs = operations.Value.Rungs;
@@ -83,7 +86,7 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
         LogRung(reverse.PspTransactionId, reverse.Rung, outcome.GetType().Name);
         switch (outcome)
         {
-            case CancelOutcome.Received when reverse.AcquirerReference is not null && acquirer.ReceivedIsFinal:
+            case CancelOutcome.Received when reverse.AcquirerReference is not null && EndsOnReceived:
                 await EndAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "ReceivedIsFinal", cancellationToken);
                 break;
 

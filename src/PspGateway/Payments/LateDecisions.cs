@@ -15,6 +15,10 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
 {
     private const int Capacity = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A try on a line that went silent holds nothing up: its writes are conditional, so that it may be made again.</summary>
+    private static readonly TimeSpan TryFor = TimeSpan.FromSeconds(3);
+
     private readonly Channel<(PendingAnswer Pending, bool Doubtful, long SaidAt)> _queue = Channel.CreateBounded<(PendingAnswer, bool, long)>(Capacity);
 
     /// <summary>FAIL has gone out, or must: it is stored, also over an OK that is not delivered, and whatever is held is reversed.</summary>
@@ -35,31 +39,52 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
 
     internal async Task RunAsync(CancellationToken stoppingToken)
     {
-        while (await _queue.Reader.WaitToReadAsync(stoppingToken))
+        try
         {
+            while (await _queue.Reader.WaitToReadAsync(stoppingToken))
+            {
+                while (_queue.Reader.TryRead(out var next))
+                {
+                    if (!await TryStoreAsync(next.Pending, next.Doubtful, next.SaidAt))
+                    {
+                        Enqueue(next.Pending, next.Doubtful, next.SaidAt);
+                        await Task.Delay(RetryAfter, time, stoppingToken);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            // One last try on the way out, until the first that fails. What was accepted, its lease brings back; of what was not, a person must know.
+            var stored = true;
             while (_queue.Reader.TryRead(out var next))
             {
-                await StoreAsync(next.Pending, next.Doubtful, next.SaidAt, stoppingToken);
+                stored = stored && await TryStoreAsync(next.Pending, next.Doubtful, next.SaidAt);
+                if (!stored)
+                {
+                    LogForgotten(new PspTransactionId(next.Pending.PaymentId));
+                }
             }
         }
     }
 
-    private async Task StoreAsync(PendingAnswer pending, bool doubtful, long saidAt, CancellationToken stoppingToken)
+    private async Task<bool> TryStoreAsync(PendingAnswer pending, bool doubtful, long saidAt)
     {
         try
         {
             using var step = PaymentTrace.Step("late decision", new PspTransactionId(pending.PaymentId));
+            using var limit = new CancellationTokenSource(TryFor, time);
             Failpoint.Here(doubtful ? "withdraw.before-commit" : "late-settle.before-commit", pending.PaymentId);
-            await (doubtful ? WithdrawAsync(pending, stoppingToken) : FailAsync(pending, saidAt, stoppingToken));
+            await (doubtful ? WithdrawAsync(pending, limit.Token) : FailAsync(pending, saidAt, limit.Token)).WaitAsync(limit.Token);
             Failpoint.Here(doubtful ? "withdraw.after-commit" : "late-settle.after-commit", pending.PaymentId);
             answers.Remove(pending);
             signal.Set();
+            return true;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception)
         {
             LogNotStored(exception, new PspTransactionId(pending.PaymentId));
-            await Task.Delay(RetryAfter, time, stoppingToken);
-            Enqueue(pending, doubtful, saidAt);
+            return false;
         }
     }
 
@@ -123,6 +148,9 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
 
     [LoggerMessage(2103, LogLevel.Error, "Payment {PspTransactionId}: a late decision could not be stored yet.")]
     private partial void LogNotStored(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2105, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a FAIL or a doubt could not be stored before the stop. What was accepted, its lease decides; else look the payment up at Vipps.")]
+    private partial void LogForgotten(PspTransactionId pspTransactionId);
 
     [LoggerMessage(2104, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, too many late decisions wait; the lease will bring this one back.")]
     private partial void LogFull(PspTransactionId pspTransactionId);

@@ -18,7 +18,7 @@ internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove
 /// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
 /// is taken back, since the wallet did not take it.
 /// </summary>
-internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
+internal sealed partial class Refusals(IPaymentStore store, IModificationStore books, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
     private const int AtOnce = 8;
@@ -31,6 +31,9 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
     private readonly ConcurrentDictionary<Guid, LateRefusal> _remembered = new();
 
     private const int MostRereads = 4;
+
+    /// <summary>A difference: the wallet did not take our OK, and what it was said for cannot be undone by itself.</summary>
+    private const string NotTaken = "NotTakenByWallet";
 
     /// <summary>An OK that has left so shortly before a FAIL was told may have arrived after it.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
@@ -198,6 +201,7 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
             case not (PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) when move == PaymentMove.Decline && !IsOlder(saidAgo, payment):
                 if (payment.State is PaymentState.Approved or PaymentState.Authorised)
                 {
+                    await books.OpenDifferenceAsync(payment.Id, "FailedAfterOk", payment.Amount.MinorUnits, 0, cancellationToken);
                     LogFailedAfterwards(id);
                 }
 
@@ -225,11 +229,13 @@ internal sealed partial class Refusals(IPaymentStore store, PendingAnswers answe
                 return true;
 
             case PaymentState.Approved or PaymentState.Authorised when payment.CapturedMinor > 0:
+                await books.OpenDifferenceAsync(payment.Id, NotTaken, payment.CapturedMinor, 0, cancellationToken);
                 LogCaptured(id, reason);
                 return true;
 
             // The merchant has let it go already: what is left at the acquirer is being cancelled, and reported.
             case PaymentState.Authorised when payment.CancelledMinor > 0:
+                await books.OpenDifferenceAsync(payment.Id, NotTaken, payment.Amount.MinorUnits - payment.CancelledMinor, 0, cancellationToken);
                 LogCancelled(id, reason);
                 return true;
 

@@ -146,5 +146,6 @@ internal partial class ModelStore
         o.Finished,
         lastSendBefore is { } ticks ? ProcessClock.Start + TimeSpan.FromTicks(ticks) : null,
         rung,
-        o.Payment.Account);
+        o.Payment.Account,
+        o.AmountMinor ?? o.Payment.Amount.MinorUnits);
 }

@@ -39,7 +39,14 @@ internal sealed class AuthoriseOutcome
 }
 
 /// <summary>What is now stored as the answer, whoever decided it.</summary>
-internal sealed record StoredAnswer(Guid OperationId, Answer Answer, byte[] Body);
+internal sealed record StoredAnswer(Guid OperationId, Answer Answer, byte[] Body)
+{
+    /// <summary>As it was read back. Null: none, not that operation's, or an OK that was taken back before it left.</summary>
+    public static StoredAnswer? Of(CallbackPayment? payment, Guid operationId) =>
+        payment is { Authorise: { Answer: { } answer, Body: { } body } authorise } && authorise.Id == operationId && (answer != Domain.Operations.Answer.Ok || payment.State == PaymentState.Approved)
+            ? new StoredAnswer(operationId, answer, body)
+            : null;
+}
 
 /// <summary>
 /// The second of the two hot writes (ENGINE 8, 11): records the outcome, decides the answer if nobody has, erases the token, writes

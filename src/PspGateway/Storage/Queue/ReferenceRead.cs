@@ -5,7 +5,7 @@ using PspGateway.Domain.Operations;
 namespace PspGateway.Storage.Queue;
 
 /// <summary>An authorise or its reversal, found by a name that the acquirer used.</summary>
-internal sealed record FoundOperation(Guid Id, Guid PaymentId, OperationStatus Status, Answer? Answer, string? AcquirerReference, long Generation, bool Leased, bool Finished, DateTimeOffset? LastSendBefore, int Rung, string AcquirerAccount);
+internal sealed record FoundOperation(Guid Id, Guid PaymentId, OperationStatus Status, Answer? Answer, string? AcquirerReference, long Generation, bool Leased, bool Finished, DateTimeOffset? LastSendBefore, int Rung, string AcquirerAccount, long AmountMinor);
 
 internal static class ReferenceRead
 {
@@ -16,11 +16,11 @@ internal static class ReferenceRead
         """;
 
     // An Authenticate, too: money that is held under its name is reversed just the same (ENGINE 24).
-    private const string AuthoriseSql = $"{Columns}, o.answer_due, 0 from operations o where o.kind in ('Authorise', 'Authenticate') and o.reference = @reference";
+    private const string AuthoriseSql = $"{Columns}, o.answer_due, 0, o.amount_minor from operations o where o.kind in ('Authorise', 'Authenticate') and o.reference = @reference";
 
     // By the modification's own reference, by the authorise's where the acquirer repeats that, or by the acquirer's for the authorise.
     private const string ReverseSql = $"""
-        {Columns}, a.answer_due, o.tries - o.ladder_base
+        {Columns}, a.answer_due, o.tries - o.ladder_base, o.amount_minor
         from (
             select id from operations where reference = @reference and kind = 'Reverse'
             union
@@ -58,6 +58,7 @@ internal static class ReferenceRead
             reader.GetBoolean(7),
             await reader.IsDBNullAsync(9, cancellationToken) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(9, cancellationToken),
             reader.GetInt32(10),
-            reader.GetString(8));
+            reader.GetString(8),
+            reader.GetInt64(11));
     }
 }
