@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using PspGateway.Payments.Telemetry;
@@ -42,7 +43,7 @@ internal sealed partial class VippsAccessTokens(IHttpClientFactory clients, IOpt
             {
                 return (_current = await FetchAsync(cancellationToken)).Token;
             }
-            catch (Exception exception) when (valid && current is not null && exception is HttpRequestException or JsonException or OperationCanceledException)
+            catch (Exception exception) when (valid && current is not null && exception is HttpRequestException or SocketException or JsonException or OperationCanceledException)
             {
                 LogRefreshFailed(exception);
                 return current.Token;

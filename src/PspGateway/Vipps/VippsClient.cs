@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -50,7 +51,7 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
         {
             token = await tokens.GetAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or JsonException)
         {
             return new VippsAnswer(null, "", null, exception.Message, Sent: false);
         }
@@ -66,7 +67,7 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
         {
             token = await tokens.GetAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or JsonException)
         {
             return answer;
         }
@@ -110,7 +111,7 @@ internal sealed class VippsClient(IHttpClientFactory clients, VippsAccessTokens 
             measured.Ended((int)response.StatusCode);
             return new VippsAnswer(response.StatusCode, body, RetryAfterOf(response), null);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException)
         {
             var opened = exception is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
             measured.Ended(status: null, opened);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace PspGateway.Acquirers.Adyen;
@@ -36,8 +37,9 @@ internal sealed class AdyenClient(IHttpClientFactory clients, IOptions<AdyenOpti
             var neverOpened = !cancellationToken.IsCancellationRequested && exception.InnerException is TimeoutException;
             return new AdyenAnswer(null, [], Sent: !neverOpened, "timeout");
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
+            // A connection that is reset as it opens comes as a bare SocketException out of .NET's handler.
             return new AdyenAnswer(null, [], Sent: true, "connection broken");
         }
     }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -28,7 +29,7 @@ internal sealed class WebhookSender(IDbContextFactory<GatewayDbContext> contexts
             using var response = await clients.CreateClient(HttpClientName).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return ((int)response.StatusCode, $"HTTP {(int)response.StatusCode}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or IOException)
         {
             var refused = exception.InnerException as ForbiddenAddressException ?? exception as ForbiddenAddressException;
             return (null, refused?.Message ?? (exception is OperationCanceledException ? "no answer in time" : exception.GetType().Name));
