@@ -52,10 +52,16 @@ public sealed class ReturnTests(BrowserWorld world, Chromium chromium) : IClassF
         await visit.SeesAsync("We are waiting for the answer to your payment.");
 
         world.Line.Break();
-        await visit.SeesAsync("We cannot look your payment up right now.");
-        await Assertions.Expect(visit.Link("Try again")).ToHaveCountAsync(1);
-        await visit.FitsTheScreenAsync();
-        world.Line.ComeBack();
+        try
+        {
+            await visit.SeesAsync("We cannot look your payment up right now.");
+            await Assertions.Expect(visit.Link("Try again")).ToHaveCountAsync(1);
+            await visit.FitsTheScreenAsync();
+        }
+        finally
+        {
+            world.Line.ComeBack();
+        }
 
         await visit.SeesAsync("We are waiting for the answer to your payment.");
     }

@@ -62,6 +62,17 @@ public sealed class ModificationTests(TestWorld world) : IClassFixture<TestWorld
     }
 
     [Fact]
+    public async Task An_OK_that_Vipps_did_not_take_after_the_merchants_cancel_is_a_difference_for_a_person()
+    {
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps, 20_000);
+        Assert.Equal(HttpStatusCode.OK, (await world.Merchant.ModifyAsync(payment.Reference, "cancel")).Status);
+
+        await world.Vipps.PostAsync(payment.PspTransactionId, "TIMEOUT");
+
+        Assert.Equal(20_000, await world.QueryAsync<long>($"select ours_minor from differences where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and cause = 'NotTakenByWallet'"));
+    }
+
+    [Fact]
     public async Task A_cancel_before_the_approval_ends_the_payment_and_a_token_that_still_comes_gets_85()
     {
         var payment = await world.Merchant.CreateAsync();

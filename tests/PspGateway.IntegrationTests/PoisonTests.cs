@@ -4,7 +4,7 @@ namespace PspGateway.IntegrationTests;
 
 public sealed class AnImpatientWorld(TestPostgres postgres) : TestWorld(postgres)
 {
-    protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal) 
+    protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Operations:MostFailures"] = "3",
         ["Serilog:Using:0"] = typeof(KeptLog).Assembly.GetName().Name,

@@ -9,6 +9,8 @@ internal static class MerchantProblems
 {
     public const string ContentType = "application/problem+json";
 
+    private const string Again = "What carries an Idempotency-Key is done once when it is repeated with the same key; look before you repeat anything else.";
+
     public static StoredResponse InvalidField(string field, string reason) => Make(400, "invalid-request", "The request is not valid.", $"{field}: {reason}", (field, reason));
 
     public static StoredResponse InvalidHeader(string header, string reason) => Make(400, "invalid-request", "The request is not valid.", $"The header {header}: {reason}", (header, reason));
@@ -67,9 +69,9 @@ internal static class MerchantProblems
 
     public static StoredResponse ForbiddenMerchant() => Make(403, "forbidden", "The merchant is not this client's.", "Merchant-Serial-Number: not one of this client's.", ("Merchant-Serial-Number", "not one of this client's"));
 
-    public static StoredResponse Unavailable() => Make(503, "unavailable", "The service cannot do this just now.", "Repeat the request, with the same Idempotency-Key: nothing is done twice.");
+    public static StoredResponse Unavailable() => Make(503, "unavailable", "The service cannot do this just now.", Again);
 
-    public static StoredResponse Broken() => Make(500, "internal-error", "Something broke on our side.", "Repeat the request, with the same Idempotency-Key: nothing is done twice. If it stays so, tell us the traceId.");
+    public static StoredResponse Broken() => Make(500, "internal-error", "Something broke on our side.", $"{Again} If it stays so, tell us the traceId.");
 
     private static StoredResponse Make(int status, string type, string title, string detail, params (string Name, string Reason)[] fields)
     {

@@ -100,7 +100,7 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
         {
             await ladder.EndAsync(reverse.Id, null, id, "CancelledAtAcquirer", cancellationToken);
         }
-        else if (await store.CancelledByReferenceAsync(reverse.Id, cancellationToken))
+        else if (await store.CancelledBeforeAsync(reverse.Id, cancellationToken))
         {
             // One key makes one authorisation: the cancel by our own reference can only have found this one, so there was nothing left to cancel.
             await ladder.EndAsync(reverse.Id, null, id, "CancelledByReference", cancellationToken);
@@ -116,8 +116,8 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
     /// <summary>A reversal that was over when the acquirer had received it, and was not done after all: something is held, and Vipps may have been told otherwise.</summary>
     private async Task<NewsVerdict> FailedAfterwardsAsync(FoundOperation reverse, PspTransactionId id, CancellationToken cancellationToken)
     {
-        if (await store.CancelledByReferenceAsync(reverse.Id, cancellationToken)
-            || !await books.OpenDifferenceAsync(reverse.PaymentId, $"ReversalFailed {reverse.AcquirerReference}", 0, reverse.AmountMinor, cancellationToken))
+        if (await store.CancelledBeforeAsync(reverse.Id, cancellationToken)
+            || !await books.OpenDifferenceAsync(Pool.General, reverse.PaymentId, $"ReversalFailed {reverse.AcquirerReference}", 0, reverse.AmountMinor, cancellationToken))
         {
             return NewsVerdict.Repeat;
         }

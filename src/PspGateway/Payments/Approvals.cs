@@ -135,7 +135,13 @@ internal sealed partial class Approvals(
             }
 
             // Somebody decided first. What is read is committed, so an OK among it is confirmed.
-            return StoredAnswer.Of(await store.ReadAsync(mine.PaymentId).WaitAsync(limit.Token), mine.OperationId);
+            var stored = StoredAnswer.Of(await store.ReadAsync(mine.PaymentId).WaitAsync(limit.Token), mine.OperationId);
+            if (stored is not null)
+            {
+                mine.Decide(stored);
+            }
+
+            return stored;
         }
         catch (Exception exception)
         {

@@ -31,6 +31,7 @@ internal sealed partial class AuthoriseRunner(
     ILogger<AuthoriseRunner> logger) : IHostedService
 {
     private const int RecordTries = 120;
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(8);
     private readonly ConcurrentDictionary<Guid, Task> _running = new();
 
     public void Start(CallbackPayment payment, Approval approval, PendingAnswer pending)
@@ -42,7 +43,9 @@ internal sealed partial class AuthoriseRunner(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+    /// <summary>Waits for them, but not for ever: others have something to store on the way out, and what is accepted has its lease.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(_running.Values).WaitAsync(StopWithin, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task RunAsync(CallbackPayment payment, Approval approval, PendingAnswer pending)
     {
@@ -254,7 +257,7 @@ internal sealed partial class AuthoriseRunner(
             await Task.Delay(TimeSpan.FromSeconds(1), time);
         }
 
-        LogGivenUp(id, acquirerReference);
+        LogNotTold(id, acquirerReference);
     }
 
     private AuthoriseOutcome Record(PspTransactionId id, PendingAnswer pending, bool approved, bool mayAnswerOk, string? acquirerReference, DeclineReason? reason) => new()
@@ -283,6 +286,9 @@ internal sealed partial class AuthoriseRunner(
 
     [LoggerMessage(2008, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the outcome could not be recorded at all; the acquirer's reference is {AcquirerReference}. Its lease brings it back.")]
     private partial void LogGivenUp(PspTransactionId pspTransactionId, string acquirerReference);
+
+    [LoggerMessage(2009, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, an approval that came too late for its operation, {AcquirerReference}, could not be handed on.")]
+    private partial void LogNotTold(PspTransactionId pspTransactionId, string acquirerReference);
 
     [LoggerMessage(2007, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the authorise broke off; it is recovered when its lease ends.")]
     private partial void LogBroken(Exception exception, PspTransactionId pspTransactionId);

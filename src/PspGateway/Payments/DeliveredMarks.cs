@@ -19,12 +19,15 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
 {
     private const int Capacity = 10_000;
     private const int MostAtOnce = 500;
-    private const int TriesWhileStopping = 20;
+    private const int TriesWhileStopping = 3;
     private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A try on a line that went silent holds no mark up for long: what is not marked when its lease ends is taken back. The statement is conditional.</summary>
     private static readonly TimeSpan TryFor = TimeSpan.FromSeconds(3);
+
+    /// <summary>Others have something to store on the way out, too; and what is accepted has its lease.</summary>
+    private static readonly TimeSpan TryForWhileStopping = TimeSpan.FromSeconds(1);
 
     private readonly Channel<PendingAnswer> _delivered = Channel.CreateBounded<PendingAnswer>(Capacity);
 
@@ -69,7 +72,7 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
     {
         for (var lastTries = TriesWhileStopping; lastTries > 0;)
         {
-            switch (await TryMarkAsync(batch))
+            switch (await TryMarkAsync(batch, stoppingToken.IsCancellationRequested ? TryForWhileStopping : TryFor))
             {
                 case Tried.Done:
                     return;
@@ -93,20 +96,20 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
         }
     }
 
-    private async Task<Tried> TryMarkAsync(List<PendingAnswer> batch)
+    private async Task<Tried> TryMarkAsync(List<PendingAnswer> batch, TimeSpan tryFor)
     {
         IReadOnlySet<Guid> marked;
         try
         {
             Failpoint.Here("delivered.before-commit", batch.Select(a => a.PaymentId));
-            using var limit = new CancellationTokenSource(TryFor, time);
+            using var limit = new CancellationTokenSource(tryFor, time);
             marked = await store.MarkDeliveredAsync([.. batch.Select(a => (a.OperationId, PendingAnswer.Generation))], reports.Value.ReportReservations, limit.Token).WaitAsync(limit.Token);
             Failpoint.Here("delivered.after-commit", batch.Select(a => a.PaymentId));
         }
         catch (Exception exception)
         {
             LogNotMarked(exception, batch.Count);
-            return exception is PostgresException { IsTransient: false } && DatabaseAway.Cause(exception) is null ? Tried.Refused : Tried.Later;
+            return exception is PostgresException { SqlState: ['2', '2' or '3', ..] or ['P', '0', ..] } ? Tried.Refused : Tried.Later;
         }
 
         foreach (var answer in batch)
@@ -166,7 +169,7 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
         Done,
         Later,
 
-        /// <summary>The server will not take it, now or later.</summary>
+        /// <summary>For what stands in a row: its data, a constraint. A server in trouble refuses everything, and takes it later.</summary>
         Refused,
     }
 

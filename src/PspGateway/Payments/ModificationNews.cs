@@ -79,7 +79,7 @@ internal sealed partial class ModificationNews(IModificationStore store, IAcquir
 
             case { } payment:
                 var minor = heard.Amount?.Minor ?? 0;
-                if (await store.OpenDifferenceAsync(payment.PaymentId, $"DoneOutside {heard.Kind} {heard.AcquirerReference}", 0, minor, cancellationToken))
+                if (await store.OpenDifferenceAsync(Pool.General, payment.PaymentId, $"DoneOutside {heard.Kind} {heard.AcquirerReference}", 0, minor, cancellationToken))
                 {
                     LogOutside(new PspTransactionId(payment.PaymentId), heard.Kind, minor, heard.AcquirerReference);
                 }
@@ -126,7 +126,7 @@ internal sealed partial class ModificationNews(IModificationStore store, IAcquir
 
     private async Task DifferAsync(FoundModification found, string cause, long theirsMinor, CancellationToken cancellationToken)
     {
-        if (await store.OpenDifferenceAsync(found.PaymentId, $"{cause} {found.Reference}", found.Amount.MinorUnits, theirsMinor, cancellationToken))
+        if (await store.OpenDifferenceAsync(Pool.General, found.PaymentId, $"{cause} {found.Reference}", found.Amount.MinorUnits, theirsMinor, cancellationToken))
         {
             LogDiffers(new PspTransactionId(found.PaymentId), cause, found.Reference, found.Amount.MinorUnits, theirsMinor);
         }

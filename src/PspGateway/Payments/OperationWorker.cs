@@ -83,7 +83,7 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
     /// <summary>ENGINE 25: one that breaks whoever takes it up is parked. Each process counts for itself, and a new one anew.</summary>
     private async Task CountAsync(ClaimedOperation operation, Exception exception)
     {
-        if (IsOfTheMoment(exception) || _failures.AddOrUpdate(operation.Id, 1, (_, failures) => failures + 1) < options.Value.MostFailures)
+        if (DatabaseAway.IsOfTheMoment(exception) || _failures.AddOrUpdate(operation.Id, 1, (_, failures) => failures + 1) < options.Value.MostFailures)
         {
             return;
         }
@@ -130,14 +130,6 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
 
         signal.Set();
     }
-
-    /// <summary>A database or a connection that is away, and will be back.</summary>
-    private static bool IsOfTheMoment(Exception exception) => exception switch
-    {
-        PostgresException server => server.IsTransient,
-        NpgsqlException or ConnectionNotOpenedException or TimeoutException or OperationCanceledException or IOException => true,
-        _ => false,
-    };
 
     [LoggerMessage(2501, LogLevel.Error, "A pass over the operations failed; the next one runs.")]
     private partial void LogPassFailed(Exception exception);

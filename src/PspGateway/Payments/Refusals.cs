@@ -201,7 +201,7 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
             case not (PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) when move == PaymentMove.Decline && !IsOlder(saidAgo, payment):
                 if (payment.State is PaymentState.Approved or PaymentState.Authorised)
                 {
-                    await books.OpenDifferenceAsync(payment.Id, "FailedAfterOk", payment.Amount.MinorUnits, 0, cancellationToken);
+                    await books.OpenDifferenceAsync(Pool.Callback, payment.Id, "FailedAfterOk", payment.Amount.MinorUnits - payment.CancelledMinor, 0, cancellationToken);
                     LogFailedAfterwards(id);
                 }
 
@@ -229,13 +229,13 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
                 return true;
 
             case PaymentState.Approved or PaymentState.Authorised when payment.CapturedMinor > 0:
-                await books.OpenDifferenceAsync(payment.Id, NotTaken, payment.CapturedMinor, 0, cancellationToken);
+                await books.OpenDifferenceAsync(Pool.Callback, payment.Id, NotTaken, payment.CapturedMinor, 0, cancellationToken);
                 LogCaptured(id, reason);
                 return true;
 
             // The merchant has let it go already: what is left at the acquirer is being cancelled, and reported.
             case PaymentState.Authorised when payment.CancelledMinor > 0:
-                await books.OpenDifferenceAsync(payment.Id, NotTaken, payment.Amount.MinorUnits - payment.CancelledMinor, 0, cancellationToken);
+                await books.OpenDifferenceAsync(Pool.Callback, payment.Id, NotTaken, payment.CancelledMinor, 0, cancellationToken);
                 LogCancelled(id, reason);
                 return true;
 

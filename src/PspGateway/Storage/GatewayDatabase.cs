@@ -11,7 +11,7 @@ internal sealed class ConnectionStringOptions
 }
 
 /// <summary>
-/// Two pools on one Postgres: the callback's, for the writes that an answer waits for, and the general one for everything else, so that
+/// Two pools on one Postgres: the callback's, for the writes that an answer waits for and the marks after it, and the general one for everything else, so that
 /// busy workers cannot delay an answer (ENGINE 27).
 /// </summary>
 internal sealed class GatewayDatabase : IAsyncDisposable
@@ -25,6 +25,8 @@ internal sealed class GatewayDatabase : IAsyncDisposable
     public NpgsqlDataSource Callback { get; }
 
     public NpgsqlDataSource General { get; }
+
+    public NpgsqlDataSource Of(Pool pool) => pool == Pool.Callback ? Callback : General;
 
     public async ValueTask DisposeAsync()
     {

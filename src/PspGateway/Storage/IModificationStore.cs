@@ -40,5 +40,5 @@ internal interface IModificationStore
     Task<bool> TakeBackAsync(Guid id, string why, CancellationToken cancellationToken);
 
     /// <summary>True when it is a new one.</summary>
-    Task<bool> OpenDifferenceAsync(Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken);
+    Task<bool> OpenDifferenceAsync(Pool pool, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken);
 }

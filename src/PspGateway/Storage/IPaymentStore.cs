@@ -74,6 +74,6 @@ internal interface IPaymentStore
     /// <summary>What the acquirer said of an authorise by notification; null when it has said nothing.</summary>
     Task<NotifiedAuthorisation?> NotifiedAsync(string reference, string account, CancellationToken cancellationToken);
 
-    /// <summary>True when a cancel by our own reference has found and cancelled the authorisation that a Reverse is about.</summary>
-    Task<bool> CancelledByReferenceAsync(Guid reverseId, CancellationToken cancellationToken);
+    /// <summary>True when the acquirer has told that a cancel, by our own reference or by its, found and cancelled the authorisation that a Reverse is about.</summary>
+    Task<bool> CancelledBeforeAsync(Guid reverseId, CancellationToken cancellationToken);
 }

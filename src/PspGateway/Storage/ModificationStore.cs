@@ -28,6 +28,6 @@ internal sealed class ModificationStore(GatewayDatabase database) : IModificatio
 
     public Task<bool> TakeBackAsync(Guid id, string why, CancellationToken cancellationToken) => ModificationWrite.TakeBackAsync(database.General, id, why, cancellationToken);
 
-    public Task<bool> OpenDifferenceAsync(Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken) =>
-        DifferenceWrite.OpenAsync(database.General, paymentId, cause, oursMinor, theirsMinor, cancellationToken);
+    public Task<bool> OpenDifferenceAsync(Pool pool, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken) =>
+        DifferenceWrite.OpenAsync(database.Of(pool), paymentId, cause, oursMinor, theirsMinor, cancellationToken);
 }

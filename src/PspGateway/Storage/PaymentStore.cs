@@ -26,7 +26,7 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
 
     public Task<CallbackPayment?> ReadAsync(Guid paymentId) => _read.RunAsync(paymentId);
 
-    public Task<CallbackPayment?> ReadAloneAsync(Pool pool, Guid paymentId, CancellationToken cancellationToken) => CallbackRead.RunAsync(Of(pool), paymentId, cancellationToken);
+    public Task<CallbackPayment?> ReadAloneAsync(Pool pool, Guid paymentId, CancellationToken cancellationToken) => CallbackRead.RunAsync(database.Of(pool), paymentId, cancellationToken);
 
     public async Task<bool> AcceptAsync(AcceptedToken token) => await _accept.RunAsync(token) is not null;
 
@@ -35,10 +35,10 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
     public async Task<bool> RecordLearnedAsync(AuthoriseOutcome outcome, CancellationToken cancellationToken) =>
         (await OutcomeWrite.RunAsync(database.General, [outcome], Run.Alone, cancellationToken)).Count == 1;
 
-    public Task<bool> DecideAsync(Pool pool, Decision decision, CancellationToken cancellationToken) => DecisionWrite.RunAsync(Of(pool), decision, cancellationToken);
+    public Task<bool> DecideAsync(Pool pool, Decision decision, CancellationToken cancellationToken) => DecisionWrite.RunAsync(database.Of(pool), decision, cancellationToken);
 
     public Task<bool> MoveAsync(Pool pool, Guid paymentId, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken) =>
-        MoveWrite.RunAsync(Of(pool), paymentId, move, name, reason, cancellationToken);
+        MoveWrite.RunAsync(database.Of(pool), paymentId, move, name, reason, cancellationToken);
 
     public Task<IReadOnlySet<Guid>> MarkDeliveredAsync(IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken) =>
         DeliveredWrite.RunAsync(database.Callback, delivered, reportReservations, cancellationToken);
@@ -73,8 +73,6 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
     public Task<NotifiedAuthorisation?> NotifiedAsync(string reference, string account, CancellationToken cancellationToken) =>
         NotificationRead.AuthorisationAsync(database.Callback, reference, account, cancellationToken);
 
-    public Task<bool> CancelledByReferenceAsync(Guid reverseId, CancellationToken cancellationToken) =>
-        NotificationRead.CancelledByReferenceAsync(database.General, reverseId, cancellationToken);
-
-    private NpgsqlDataSource Of(Pool pool) => pool == Pool.Callback ? database.Callback : database.General;
+    public Task<bool> CancelledBeforeAsync(Guid reverseId, CancellationToken cancellationToken) =>
+        NotificationRead.CancelledBeforeAsync(database.General, reverseId, cancellationToken);
 }

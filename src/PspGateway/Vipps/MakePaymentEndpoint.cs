@@ -163,7 +163,7 @@ internal sealed partial class MakePaymentEndpoint(
     private async Task<AnswerToGive> RejectAsync(CallbackPayment payment, MakePaymentCall call, PspTransactionId id, AnswerDeadline deadline)
     {
         LogInvalid(id, string.Join(", ", call.Invalid));
-        if (payment.State is PaymentState.Created or PaymentState.Initiated)
+        if (payment.State is PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp)
         {
             await store.MoveAsync(Pool.Callback, payment.Id, PaymentMove.Decline, PaymentEventName.Declined, nameof(VippsErrorId.InvalidRequest), CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time);
         }

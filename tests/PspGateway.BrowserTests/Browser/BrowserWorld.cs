@@ -18,6 +18,7 @@ public sealed class BrowserWorld(TestPostgres postgres) : TestWorld(postgres)
 
     public override async ValueTask DisposeAsync()
     {
+        Line.ComeBack();
         await base.DisposeAsync();
         await Line.DisposeAsync();
     }

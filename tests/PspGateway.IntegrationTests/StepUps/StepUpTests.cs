@@ -41,6 +41,24 @@ public sealed class StepUpTests(StepUpWorld world) : IClassFixture<StepUpWorld>
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_second_call_that_lacks_something_gets_71_and_ends_the_payment(bool authenticated)
+    {
+        var (payment, customer, _) = await world.SoftlyDeclinedAsync(920200);
+        if (authenticated)
+        {
+            await customer.StartAsync();
+        }
+
+        var second = await world.Vipps.PostAsync(payment.PspTransactionId, new JsonObject { ["merge"] = new JsonObject { ["networkToken"] = new JsonObject { ["cryptogram"] = "" } } });
+
+        Assert.Equal(("FAIL", 71), (second.PaymentStatus, second.ErrorId));
+        await world.AssertEndedAsync(payment, "ABORTED", null);
+        Assert.Equal(94, (await world.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
+    }
+
+    [Theory]
     [InlineData(920100, null)]
     [InlineData(903800, null)]
     [InlineData(920700, null)]

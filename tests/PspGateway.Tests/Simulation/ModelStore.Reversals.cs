@@ -99,8 +99,9 @@ internal partial class ModelStore
         .Select(n => new NotifiedAuthorisation(n.Success, n.PspReference, n.Amount.MinorUnits, n.Amount.Currency.ToString()))
         .FirstOrDefault();
 
-    public virtual bool CancelledByReference(Guid reverseId) => Find(reverseId) is { Reverses: { } authorise } o
-        && Notifications.Exists(n => n is { Kind: NotificationKind.CancelByReference, Success: true } && n.Account == o.Payment.Account && (n.MerchantReference == o.Reference || n.MerchantReference == authorise.Reference));
+    public virtual bool CancelledBefore(Guid reverseId) => Find(reverseId) is { Reverses: { } authorise } o
+        && Notifications.Exists(n => n.Success && (n.Kind == NotificationKind.CancelByReference || (n.Kind == NotificationKind.Cancellation && n.OriginalReference is not null && n.OriginalReference == o.AcquirerReference))
+            && n.Account == o.Payment.Account && (n.MerchantReference == o.Reference || n.MerchantReference == authorise.Reference));
 
     /// <summary>False: it was stored before.</summary>
     public bool Store(ModelNotification notification)

@@ -28,6 +28,6 @@ internal sealed class SimulatedModifications(SimulatedStore line, ModelStore mod
 
     public Task<bool> TakeBackAsync(Guid id, string why, CancellationToken cancellationToken) => line.WriteAsync(() => model.TakeBack(id, why), cancellationToken);
 
-    public Task<bool> OpenDifferenceAsync(Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken) =>
+    public Task<bool> OpenDifferenceAsync(Pool pool, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken) =>
         line.WriteAsync(() => model.Differences.Add((paymentId, cause)), cancellationToken);
 }

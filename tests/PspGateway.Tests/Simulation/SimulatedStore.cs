@@ -72,7 +72,7 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
     public Task<NotifiedAuthorisation?> NotifiedAsync(string reference, string account, CancellationToken cancellationToken) =>
         RunAsync(() => model.Notified(reference, account), Pool.Callback, writes: false, cancellationToken);
 
-    public Task<bool> CancelledByReferenceAsync(Guid reverseId, CancellationToken cancellationToken) => RunAsync(() => model.CancelledByReference(reverseId), Pool.General, writes: false, cancellationToken);
+    public Task<bool> CancelledBeforeAsync(Guid reverseId, CancellationToken cancellationToken) => RunAsync(() => model.CancelledBefore(reverseId), Pool.General, writes: false, cancellationToken);
 
     public Task<T> WriteAsync<T>(Func<T> statement, CancellationToken cancellationToken) => RunAsync(statement, Pool.General, writes: true, cancellationToken);
 

@@ -93,7 +93,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         catch (Exception exception)
         {
             LogNotApplied(exception, notification.EventCode, notification.MerchantReference);
-            if (DatabaseAway.Cause(exception) is null && notification.Tries % operations.Value.MostFailures == 0)
+            if (!DatabaseAway.IsOfTheMoment(exception) && (notification.Tries == operations.Value.MostFailures || notification.Tries % MostTries == 0))
             {
                 LogPoison(notification.EventCode, notification.MerchantReference, notification.Tries);
             }
@@ -185,7 +185,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
     [LoggerMessage(6202, LogLevel.Error, "Notification {EventCode} for {Reference} could not be applied; it comes again.")]
     private partial void LogNotApplied(Exception exception, string eventCode, string reference);
 
-    [LoggerMessage(6204, LogLevel.Critical, "ALERT, notification {EventCode} for {Reference} could not be applied {Tries} times; it comes again every five minutes.")]
+    [LoggerMessage(6204, LogLevel.Critical, "ALERT, notification {EventCode} for {Reference} could not be applied {Tries} times; it comes again by itself.")]
     private partial void LogPoison(string eventCode, string reference, int tries);
 
     [LoggerMessage(6203, LogLevel.Error, "A pass over the notifications failed; the next one runs.")]

@@ -19,7 +19,8 @@ internal static class NotificationRead
             join operations r on r.id = @reverse_id
             join operations a on a.id = r.reverses_operation_id
             join payments p on p.id = r.payment_id and p.acquirer_account = n.merchant_account
-            where n.kind = @kind and n.success and (n.original_reference is null or n.original_reference = r.acquirer_reference)
+            where n.success and ((n.kind = @by_reference and (n.original_reference is null or n.original_reference = r.acquirer_reference))
+                                 or (n.kind = @by_theirs and n.original_reference = r.acquirer_reference))
               and (n.merchant_reference = a.reference
                    or n.merchant_reference in (select other.reference from operations other where other.reverses_operation_id = a.id)))
         """;
@@ -35,12 +36,13 @@ internal static class NotificationRead
         return await reader.ReadAsync(cancellationToken) ? new NotifiedAuthorisation(reader.GetBoolean(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3)) : null;
     }
 
-    /// <summary>True when a cancel by our own reference has found and cancelled the authorisation that a Reverse is about.</summary>
-    public static async Task<bool> CancelledByReferenceAsync(NpgsqlDataSource database, Guid reverseId, CancellationToken cancellationToken)
+    /// <summary>True when the acquirer has told that a cancel, by our own reference or by its, found and cancelled the authorisation that a Reverse is about.</summary>
+    public static async Task<bool> CancelledBeforeAsync(NpgsqlDataSource database, Guid reverseId, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(CancelledSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("reverse_id", reverseId));
-        command.Parameters.Add(new NpgsqlParameter<string>("kind", NotificationKind.CancelByReference.ToString()));
+        command.Parameters.Add(new NpgsqlParameter<string>("by_reference", NotificationKind.CancelByReference.ToString()));
+        command.Parameters.Add(new NpgsqlParameter<string>("by_theirs", NotificationKind.Cancellation.ToString()));
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 }

@@ -43,7 +43,7 @@ internal sealed record StoredAnswer(Guid OperationId, Answer Answer, byte[] Body
 {
     /// <summary>As it was read back. Null: none, not that operation's, or an OK that was taken back before it left.</summary>
     public static StoredAnswer? Of(CallbackPayment? payment, Guid operationId) =>
-        payment is { Authorise: { Answer: { } answer, Body: { } body } authorise } && authorise.Id == operationId && (answer != Domain.Operations.Answer.Ok || payment.State == PaymentState.Approved)
+        payment is { Authorise: { Answer: { } answer, Body: { } body } authorise } && authorise.Id == operationId && (answer != Domain.Operations.Answer.Ok || payment.State is PaymentState.Approved or PaymentState.Authorised)
             ? new StoredAnswer(operationId, answer, body)
             : null;
 }
