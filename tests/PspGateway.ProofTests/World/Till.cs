@@ -39,8 +39,9 @@ internal sealed class Till(ProofWorld world, Shop shop)
     public Task RepeatAsync(int most) => Parallel.ForEachAsync(
         Orders.Take(most), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (order, _) => await SendAsync(order with { Status = 0, Body = "" }));
 
-    /// <summary>All that follows from what happened to the payment so far is done and reported, or it takes too long.</summary>
-    public async Task UntilRestAsync(string payment)
+    /// <summary>All that follows from what happened to the payment so far is done and reported.</summary>
+    /// <returns>False: it takes too long.</returns>
+    public async Task<bool> UntilRestAsync(string payment)
     {
         for (var tries = 0; tries < Most; tries++)
         {
@@ -55,11 +56,13 @@ internal sealed class Till(ProofWorld world, Shop shop)
             command.Parameters.AddWithValue("id", Guid.ParseExact(payment, "N"));
             if (await command.ExecuteScalarAsync() is 0L)
             {
-                return;
+                return true;
             }
 
             await Task.Delay(Pause);
         }
+
+        return false;
     }
 
     /// <summary>The acquirer receives the next capture or refund of the payment, and does not do it.</summary>

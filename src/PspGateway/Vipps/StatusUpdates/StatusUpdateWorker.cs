@@ -47,10 +47,11 @@ internal sealed partial class StatusUpdateWorker(
             {
                 if (running.Count < vipps.Value.StatusParallel)
                 {
+                    var asked = time.GetTimestamp();
                     if (await StatusBatches.ClaimAsync(database.General, operations.Value.Lease * 2, cancellationToken) is { } batch)
                     {
                         // Not tied to the stop: a send that is broken off half-way is a doubt for a day.
-                        running.Add(HandleAsync(batch));
+                        running.Add(HandleAsync(batch, asked));
                         continue;
                     }
 
@@ -78,7 +79,8 @@ internal sealed partial class StatusUpdateWorker(
         }
     }
 
-    private async Task HandleAsync(ClaimedBatch batch)
+    /// <param name="claimedAfter">A timestamp of this process' clock, from before the lease began.</param>
+    private async Task HandleAsync(ClaimedBatch batch, long claimedAfter)
     {
         using var trace = PaymentTrace.Batch("report batch", batch.Updates.Select(u => new PspTransactionId(u.PaymentId)));
         if (batch.Lapsed && !batch.Doubtful)
@@ -96,6 +98,12 @@ internal sealed partial class StatusUpdateWorker(
         var request = new PaymentStatusRequest { Transactions = [.. batch.Updates.Select(ToWire)] };
         using var timeout = new CancellationTokenSource(CallTimeout, time);
         Failpoint.Here("report.before-send", batch.Updates.Select(u => u.PaymentId));
+        if (time.GetElapsedTime(claimedAfter) >= operations.Value.Lease * 2)
+        {
+            // Held up for so long that it is another's by now: who holds it finds out what Vipps knows of it.
+            return;
+        }
+
         var answer = await client.PostAsync("updatestatus", "/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), timeout.Token);
         Failpoint.Here("report.after-answer", batch.Updates.Select(u => u.PaymentId));
         switch (answer.Status)
