@@ -8,7 +8,10 @@ public sealed class ANarrowWorld(TestPostgres postgres) : TestWorld(postgres)
 {
     public const int Connections = 5;
 
-    protected override string Through(string connectionString) => $"{connectionString};Maximum Pool Size={Connections};Timeout=20";
+    protected override IReadOnlyDictionary<string, string?> Overrides => new Dictionary<string, string?>(StringComparer.Ordinal)
+    {
+        ["ConnectionStrings:Postgres"] = $"{Database};Maximum Pool Size={Connections};Timeout=20",
+    };
 }
 
 /// <summary>ENGINE 27: the writes that an answer waits for, and its mark, have a pool of their own.</summary>

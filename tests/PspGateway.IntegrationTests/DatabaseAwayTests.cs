@@ -6,16 +6,7 @@ namespace PspGateway.IntegrationTests;
 
 public sealed class StepUpWorldOnALine(TestPostgres postgres) : StepUpWorld(postgres)
 {
-    internal PostgresLine Line { get; private set; } = null!;
-
-    protected override string Through(string connectionString) => (Line = new PostgresLine(connectionString)).ConnectionString;
-
-    public override async ValueTask DisposeAsync()
-    {
-        Line.ComeBack();
-        await base.DisposeAsync();
-        await Line.DisposeAsync();
-    }
+    protected override bool OnALine => true;
 }
 
 /// <summary>What merchants and customers are told while the database is away, and what becomes of it afterwards.</summary>

@@ -10,22 +10,9 @@ namespace PspGateway.IntegrationTests;
 
 public sealed class SilentMetricsWorld(TestPostgres postgres) : TestWorld(postgres)
 {
-    internal PostgresLine Line { get; private set; } = null!;
-
     protected override int Replicas => 0;
 
-    protected override string Through(string connectionString)
-    {
-        Line = new PostgresLine(connectionString);
-        return Line.ConnectionString;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await Line.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
+    protected override bool OnALine => true;
 }
 
 /// <summary>Each in a process of its own, since all gateways of one process share their meters.</summary>

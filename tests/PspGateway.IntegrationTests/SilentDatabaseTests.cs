@@ -4,18 +4,9 @@ namespace PspGateway.IntegrationTests;
 
 public sealed class WorldOnALine(TestPostgres postgres) : TestWorld(postgres)
 {
-    internal PostgresLine Line { get; private set; } = null!;
-
     protected override int Replicas => 2;
 
-    protected override string Through(string connectionString) => (Line = new PostgresLine(connectionString)).ConnectionString;
-
-    public override async ValueTask DisposeAsync()
-    {
-        Line.ComeBack();
-        await base.DisposeAsync();
-        await Line.DisposeAsync();
-    }
+    protected override bool OnALine => true;
 }
 
 /// <summary>Invariant I11: every makePayment is answered in time, also when the database neither answers nor refuses.</summary>

@@ -12,16 +12,7 @@ public sealed class BrowserWorld(TestPostgres postgres) : TestWorld(postgres)
         ["Vipps:OperationHosts:0"] = "127.0.0.1",
     };
 
-    internal PostgresLine Line { get; private set; } = null!;
-
-    protected override string Through(string connectionString) => (Line = new PostgresLine(connectionString)).ConnectionString;
-
-    public override async ValueTask DisposeAsync()
-    {
-        Line.ComeBack();
-        await base.DisposeAsync();
-        await Line.DisposeAsync();
-    }
+    protected override bool OnALine => true;
 
     public Uri Shop => new(SimulatorUrl, "shop");
 

@@ -16,14 +16,14 @@ public sealed class StepUpReplicas(TestPostgres postgres) : StepUpWorld(postgres
 /// <summary>A gateway whose line to the acquirer can be taken away.</summary>
 public sealed class StepUpOnALine(TestPostgres postgres) : StepUpWorld(postgres)
 {
-    internal TcpLine Line { get; private set; } = null!;
+    internal TcpLine ToAcquirer { get; private set; } = null!;
 
     protected override IReadOnlyDictionary<string, string?> Overrides
     {
         get
         {
-            Line = new TcpLine(new IPEndPoint(IPAddress.Loopback, SimulatorUrl.Port));
-            return new Dictionary<string, string?>(base.Overrides, StringComparer.Ordinal) { ["Acquirer:Adyen:BaseUrl"] = new Uri(Line.Url, "adyen/v72").AbsoluteUri };
+            ToAcquirer = new TcpLine(new IPEndPoint(IPAddress.Loopback, SimulatorUrl.Port));
+            return new Dictionary<string, string?>(base.Overrides, StringComparer.Ordinal) { ["Acquirer:Adyen:BaseUrl"] = new Uri(ToAcquirer.Url, "adyen/v72").AbsoluteUri };
         }
     }
 }
@@ -113,7 +113,7 @@ public sealed class StepUpNotSentTests(StepUpOnALine world) : IClassFixture<Step
     public async Task What_surely_never_left_may_be_tried_again_five_times_in_all()
     {
         var (payment, customer, first) = await world.SoftlyDeclinedAsync(920100);
-        await world.Line.DisposeAsync();
+        await world.ToAcquirer.DisposeAsync();
 
         for (var tries = 1; tries < 5; tries++)
         {
@@ -139,7 +139,7 @@ public sealed class StepUpReturnNotSentTests(StepUpOnALine world) : IClassFixtur
         var (payment, customer, _) = await world.SoftlyDeclinedAsync(920100);
         var back = await customer.AnswerTheBankAsync("confirm", "1234");
         var given = back[(back.IndexOf('=', StringComparison.Ordinal) + 1)..];
-        await world.Line.DisposeAsync();
+        await world.ToAcquirer.DisposeAsync();
 
         for (var tries = 1; tries < 5; tries++)
         {

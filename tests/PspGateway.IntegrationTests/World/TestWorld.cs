@@ -29,8 +29,10 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
 
     public TestPostgres Postgres { get; } = postgres;
 
-    /// <summary>Puts something between the gateways and the database.</summary>
-    protected virtual string Through(string connectionString) => connectionString;
+    /// <summary>Whether there is a line between the gateways and the database.</summary>
+    protected virtual bool OnALine => false;
+
+    internal PostgresLine Line { get; private set; } = null!;
 
     public string Database { get; private set; } = "";
 
@@ -51,7 +53,7 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Database = await Postgres.CreateDatabaseAsync();
-        GatewaySettings = Settings.For(Through(Database), GatewayUrl, SimulatorUrl, _keyFolder);
+        GatewaySettings = Settings.For(OnALine ? (Line = new PostgresLine(Database)).ConnectionString : Database, GatewayUrl, SimulatorUrl, _keyFolder);
         foreach (var (key, value) in Overrides)
         {
             GatewaySettings[key] = value;
@@ -82,10 +84,16 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
 
     public virtual async ValueTask DisposeAsync()
     {
+        Line?.ComeBack();
+        await StopGatewaysAsync();
         foreach (var gateway in _gateways)
         {
-            await gateway.StopAsync();
             await gateway.DisposeAsync();
+        }
+
+        if (Line is not null)
+        {
+            await Line.DisposeAsync();
         }
 
         if (_simulator is not null)
@@ -102,6 +110,8 @@ public class TestWorld(TestPostgres postgres) : IAsyncLifetime
 
         GC.SuppressFinalize(this);
     }
+
+    public Task StopGatewaysAsync() => Task.WhenAll(_gateways.Select(g => g.StopAsync()));
 
     public T Service<T>()
         where T : notnull => _gateways[0].Services.GetRequiredService<T>();
