@@ -27,6 +27,12 @@ internal enum NewsVerdict
 /// <summary>What the acquirer tells after its answer, or instead of one.</summary>
 internal sealed partial class AcquirerNews(IPaymentStore store, IModificationStore books, CancelLadder ladder, QueueSignal signal, IWallet wallet, IOptions<OperationOptions> options, ILogger<AcquirerNews> logger)
 {
+    /// <summary>
+    /// How often the failure of a cancel comes before it is believed: the news of another cancel, which found the authorisation, may be on its way.
+    /// Some ten seconds, as the waits grow by one a try.
+    /// </summary>
+    private const int TriesForProof = 5;
+
     public async Task<NewsVerdict> AuthorisationAsync(string reference, string account, string acquirerReference, bool approved, CancellationToken cancellationToken)
     {
         var authorise = await store.FindAuthoriseAsync(reference, cancellationToken);
@@ -72,7 +78,8 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
         return written ? NewsVerdict.Applied : NewsVerdict.Busy;
     }
 
-    public async Task<NewsVerdict> CancellationAsync(string reference, string account, string? originalReference, bool success, CancellationToken cancellationToken)
+    /// <param name="tries">How many times this piece of news has come, once at least: what is Busy comes again.</param>
+    public async Task<NewsVerdict> CancellationAsync(string reference, string account, string? originalReference, bool success, int tries, CancellationToken cancellationToken)
     {
         var reverse = await store.FindReverseAsync(reference, originalReference, cancellationToken);
         if (reverse is not null && reverse.AcquirerAccount != account)
@@ -88,7 +95,7 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
         var id = new PspTransactionId(reverse.PaymentId);
         if (reverse.Finished)
         {
-            return success || !ladder.EndsOnReceived ? NewsVerdict.Repeat : await FailedAfterwardsAsync(reverse, id, cancellationToken);
+            return success || !ladder.EndsOnReceived ? NewsVerdict.Repeat : await FailedAfterwardsAsync(reverse, id, tries, cancellationToken);
         }
 
         if (reverse.Leased)
@@ -105,6 +112,10 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
             // One key makes one authorisation: the cancel by our own reference can only have found this one, so there was nothing left to cancel.
             await ladder.EndAsync(reverse.Id, null, id, "CancelledByReference", cancellationToken);
         }
+        else if (tries < TriesForProof)
+        {
+            return NewsVerdict.Busy;
+        }
         else
         {
             await ladder.ParkAsync(reverse.Id, null, id, "CancelFailedAtAcquirer", cancellationToken);
@@ -114,10 +125,19 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
     }
 
     /// <summary>A reversal that was over when the acquirer had received it, and was not done after all: something is held, and Vipps may have been told otherwise.</summary>
-    private async Task<NewsVerdict> FailedAfterwardsAsync(FoundOperation reverse, PspTransactionId id, CancellationToken cancellationToken)
+    private async Task<NewsVerdict> FailedAfterwardsAsync(FoundOperation reverse, PspTransactionId id, int tries, CancellationToken cancellationToken)
     {
-        if (await store.CancelledBeforeAsync(reverse.Id, cancellationToken)
-            || !await books.OpenDifferenceAsync(Pool.General, reverse.PaymentId, $"ReversalFailed {reverse.AcquirerReference}", 0, reverse.AmountMinor, cancellationToken))
+        if (await store.CancelledBeforeAsync(reverse.Id, cancellationToken))
+        {
+            return NewsVerdict.Repeat;
+        }
+
+        if (tries < TriesForProof)
+        {
+            return NewsVerdict.Busy;
+        }
+
+        if (!await books.OpenDifferenceAsync(Pool.General, reverse.PaymentId, $"ReversalFailed {reverse.AcquirerReference}", 0, reverse.AmountMinor, cancellationToken))
         {
             return NewsVerdict.Repeat;
         }

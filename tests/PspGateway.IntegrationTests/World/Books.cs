@@ -19,6 +19,9 @@ public sealed class Books(JsonObject books)
 
     public IReadOnlyList<JsonNode> CancelCalls => [.. books["acquirer"]!["calls"]!.AsArray().Where(c => c!["path"]!.GetValue<string>().EndsWith("cancels", StringComparison.Ordinal)).Select(c => c!)];
 
+    /// <summary>What the acquirer tells of it, sent or held.</summary>
+    public IReadOnlyList<JsonNode> Notifications => [.. books["acquirer"]!["notifications"]!.AsArray().Select(n => n!)];
+
     /// <summary>Captures, refunds and cancels that reached the acquirer, replays of one key among them.</summary>
     public IReadOnlyList<JsonNode> ModificationCalls => [.. books["acquirer"]!["calls"]!.AsArray().Where(c => c!["path"]!.GetValue<string>().Split('/').Length == 4).Select(c => c!)];
 

@@ -194,7 +194,7 @@ internal sealed class Replica : IDisposable
             NotificationKind.Authorisation => await _news.AuthorisationAsync(n.MerchantReference, n.Account, n.PspReference, n.Success, CancellationToken.None),
             NotificationKind.Cancellation => await HearAsync(OperationKind.Cancel, n) is var heard and not NewsVerdict.Unknown
                 ? heard
-                : await _news.CancellationAsync(n.MerchantReference, n.Account, n.OriginalReference, n.Success, CancellationToken.None),
+                : await _news.CancellationAsync(n.MerchantReference, n.Account, n.OriginalReference, n.Success, n.Tries, CancellationToken.None),
             NotificationKind.Capture or NotificationKind.CaptureUndone => await HearAsync(OperationKind.Capture, n),
             NotificationKind.Refund or NotificationKind.RefundUndone => await HearAsync(OperationKind.Refund, n),
             _ => await _news.TechnicalCancelAsync(n.MerchantReference, n.Account, n.Success, ProcessClock.Start + TimeSpan.FromTicks(n.ReceivedAt), CancellationToken.None),

@@ -113,7 +113,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
                 return verdict != NewsVerdict.Unknown
                     ? verdict
                     : await OrOutsideAsync(
-                        await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, cancellationToken),
+                        await news.CancellationAsync(notification.MerchantReference, notification.Account, notification.OriginalReference, notification.Success, notification.Tries, cancellationToken),
                         OperationKind.Cancel,
                         notification,
                         cancellationToken);
