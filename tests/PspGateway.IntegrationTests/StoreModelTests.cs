@@ -163,6 +163,13 @@ public sealed partial class StoreModelTests(TestPostgres postgres) : IAsyncLifet
         foreach (var reverse in claimed.Where(o => o.Kind == OperationKind.Reverse))
         {
             var its = ofModel.Single(o => o.PaymentId == reverse.PaymentId && o.Reference == reverse.Reference);
+            if (_dice.Chance(0.2))
+            {
+                // By news, while the rung is under way.
+                await _store.ParkReversalAsync(reverse.Id, null, "why", CancellationToken.None);
+                _model.Park(its.Id, null, "why");
+            }
+
             var next = _dice.Chance(0.5);
             var (there, here) = next
                 ? (await _store.NextRungAsync(reverse, Hour, CancellationToken.None), _model.NextRung(its, Hour))

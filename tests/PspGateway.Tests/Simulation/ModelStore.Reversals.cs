@@ -10,7 +10,7 @@ internal partial class ModelStore
 {
     public virtual bool NextRung(ClaimedOperation reverse, TimeSpan offset)
     {
-        if (Held(reverse) is not { } o)
+        if (Held(reverse) is not { ParkedWhy: null } o)
         {
             return false;
         }
@@ -24,7 +24,7 @@ internal partial class ModelStore
 
     public virtual bool SameRung(ClaimedOperation reverse, TimeSpan delay, TimeSpan next)
     {
-        if (Held(reverse) is not { } o)
+        if (Held(reverse) is not { ParkedWhy: null } o)
         {
             return false;
         }

@@ -14,14 +14,14 @@ internal static class ReversalWrite
         set status = 'Unknown', tries = @tries, sent_at = clock_timestamp(), lease_until = null,
             due_at = case when acquirer_reference is distinct from @sent_for then clock_timestamp()
                           else greatest(ladder_started_at + @offset, clock_timestamp() + interval '100 milliseconds') end
-        where id = @id and generation = @generation and finished_at is null
+        where id = @id and generation = @generation and finished_at is null and parked_at is null
         """;
 
     private const string SameRung = """
         update operations
         set status = 'Unknown', sent_at = clock_timestamp(), lease_until = null, due_at = clock_timestamp() + @delay,
             tries = tries + case when clock_timestamp() + @delay >= ladder_started_at + @next then 1 else 0 end
-        where id = @id and generation = @generation and finished_at is null
+        where id = @id and generation = @generation and finished_at is null and parked_at is null
         """;
 
     private const string ParkSql = """
