@@ -70,6 +70,27 @@ public sealed class StalledProcessTests
         Assert.Empty(InvariantChecker.Check(facts));
     }
 
+    [Fact]
+    public async Task A_report_that_was_held_up_past_its_lease_is_not_sent_beside_the_one_who_took_it_over()
+    {
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true });
+        var shop = new Shop(world);
+        var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
+        world.Front.First = 0;
+        await world.A.ArmAsync("report.before-send", payment, "stall", (2 * Clocks.Short.Lease) + TimeSpan.FromSeconds(4));
+        await world.B.KillAsync();
+        await shop.PostAsync(payment);
+        await UntilAsync(() => File.Exists(world.FiredFile) && File.ReadAllText(world.FiredFile).Contains(payment, StringComparison.Ordinal));
+        await world.B.StartAsync();
+
+        await Task.Delay((2 * Clocks.Short.Lease) + TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await Quiet.UntilAsync(world, TimeSpan.FromSeconds(60));
+
+        var facts = await Facts.GatherAsync(world, shop.Calls);
+        Assert.Single(facts.Books, line => line is { Side: "vipps", What: "reported RESERVED" });
+        Assert.Empty(InvariantChecker.Check(facts));
+    }
+
     private static async Task<string> WrittenAsync(ProofWorld world, string payment)
     {
         await using var connection = world.Connection();
@@ -81,8 +102,9 @@ public sealed class StalledProcessTests
 
     private static async Task UntilAsync(Func<bool> happens)
     {
-        for (var tries = 0; tries < 200 && !happens(); tries++)
+        for (var tries = 0; !happens(); tries++)
         {
+            Assert.True(tries < 2000, "The failpoint is not reached.");
             await Task.Delay(10);
         }
     }

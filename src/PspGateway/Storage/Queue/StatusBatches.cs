@@ -260,7 +260,8 @@ internal static class StatusBatches
     public static Task FinishAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan reconcileAfter, CancellationToken cancellationToken) =>
         RunAsync(database, FinishSql, batch, cancellationToken, new NpgsqlParameter<TimeSpan>("reconcile_after", reconcileAfter));
 
-    public static Task RetryAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan delay, bool doubtful, CancellationToken cancellationToken) =>
+    /// <summary>False: it is another's by now.</summary>
+    public static Task<bool> RetryAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan delay, bool doubtful, CancellationToken cancellationToken) =>
         RunAsync(database, RetrySql, batch, cancellationToken, new NpgsqlParameter<TimeSpan>("delay", delay), new NpgsqlParameter<bool>("doubtful", doubtful));
 
     public static Task ParkAsync(NpgsqlDataSource database, ClaimedBatch batch, string why, CancellationToken cancellationToken) =>
@@ -283,12 +284,12 @@ internal static class StatusBatches
         return RunAsync(database, SplitSql, batch, cancellationToken, new NpgsqlParameter<Guid[]>("updates", [.. batch.Updates.Select(u => u.Id)]), new NpgsqlParameter<Guid[]>("batches", [.. batches]), new NpgsqlParameter<Guid>("none", Guid.Empty));
     }
 
-    private static async Task RunAsync(NpgsqlDataSource database, string sql, ClaimedBatch batch, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    private static async Task<bool> RunAsync(NpgsqlDataSource database, string sql, ClaimedBatch batch, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
         await using var command = database.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
         command.Parameters.AddRange(parameters);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 }

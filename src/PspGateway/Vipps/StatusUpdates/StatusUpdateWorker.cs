@@ -96,14 +96,16 @@ internal sealed partial class StatusUpdateWorker(
         }
 
         var request = new PaymentStatusRequest { Transactions = [.. batch.Updates.Select(ToWire)] };
-        using var timeout = new CancellationTokenSource(CallTimeout, time);
         Failpoint.Here("report.before-send", batch.Updates.Select(u => u.PaymentId));
-        if (time.GetElapsedTime(claimedAfter) >= operations.Value.Lease * 2)
+        var lease = operations.Value.Lease;
+        if (time.GetElapsedTime(claimedAfter) >= lease)
         {
-            // Held up for so long that it is another's by now: who holds it finds out what Vipps knows of it.
+            // Held up for one of its two leases: sent now, it could still be on its way when it is another's.
+            await RetryAsync(batch, new VippsAnswer(null, "", null, "Held up before it was sent.", Sent: false), doubtful: false);
             return;
         }
 
+        using var timeout = new CancellationTokenSource(lease < CallTimeout ? lease : CallTimeout, time);
         var answer = await client.PostAsync("updatestatus", "/psp/v3/psppayments/updatestatus", batch.MerchantSerialNumber, request, VippsJson.Default.PaymentStatusRequest, batch.Id.ToString("N"), timeout.Token);
         Failpoint.Here("report.after-answer", batch.Updates.Select(u => u.PaymentId));
         switch (answer.Status)
@@ -147,7 +149,11 @@ internal sealed partial class StatusUpdateWorker(
         var jitter = System.Security.Cryptography.RandomNumberGenerator.GetInt32(75, 126) / 100.0;
         var backoff = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(batch.Tries, 12)), MostBackoff.TotalSeconds)) * jitter;
         var delay = doubtful ? vipps.Value.DetailsAfter : answer.RetryAfter is { } asked && asked > backoff && asked < TimeSpan.FromDays(1) ? asked : backoff;
-        await StatusBatches.RetryAsync(database.General, batch, delay, doubtful, CancellationToken.None);
+        if (!await StatusBatches.RetryAsync(database.General, batch, delay, doubtful, CancellationToken.None))
+        {
+            return;
+        }
+
         LogRetry(batch.Tries < AlertAfterTries ? LogLevel.Warning : LogLevel.Critical, batch.Tries < AlertAfterTries ? "" : "ALERT, ", batch.Id, (int?)answer.Status ?? 0, doubtful, delay);
         Told(doubtful ? ReportResult.Doubtful : ReportResult.Retried, batch.Updates);
     }
