@@ -31,8 +31,14 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
 
     private readonly Channel<PendingAnswer> _delivered = Channel.CreateBounded<PendingAnswer>(Capacity);
 
-    /// <summary>Waits for room when the database is far behind: the caller's answer has left already.</summary>
-    public ValueTask AddAsync(PendingAnswer answer, CancellationToken cancellationToken) => _delivered.Writer.WriteAsync(answer, cancellationToken);
+    /// <summary>Nobody waits for room: what comes next on the connection would not be read meanwhile. Where marks are so far behind, the lease decides.</summary>
+    public void Add(PendingAnswer answer)
+    {
+        if (!_delivered.Writer.TryWrite(answer))
+        {
+            Tell(answer, delivered: false);
+        }
+    }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
@@ -173,7 +179,7 @@ internal sealed partial class DeliveredMarks(IPaymentStore store, PendingAnswers
         Refused,
     }
 
-    [LoggerMessage(2201, LogLevel.Warning, "Payment {PspTransactionId}: OK has left, and was taken back before its delivered mark could be stored.")]
+    [LoggerMessage(2201, LogLevel.Warning, "Payment {PspTransactionId}: OK has left, and its delivered mark could not be stored: it is taken back.")]
     private partial void LogNotDelivered(PspTransactionId pspTransactionId);
 
     [LoggerMessage(2202, LogLevel.Error, "The delivered marks of {Count} payments could not be stored yet.")]

@@ -210,7 +210,7 @@ internal sealed partial class MakePaymentEndpoint(
             // last write on, a flush that found the connection ended. A process that was held up while it wrote does not know who still listened.
             if (!flushed.IsCompleted && !context.RequestAborted.IsCancellationRequested && !deadline.IsOver)
             {
-                await marks.AddAsync(answer.OkOf, CancellationToken.None);
+                marks.Add(answer.OkOf);
                 return;
             }
         }
