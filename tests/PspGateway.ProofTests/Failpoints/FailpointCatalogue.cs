@@ -51,7 +51,8 @@ internal enum Way
 
 /// <param name="ApprovalsOnly">A declined payment does not come here.</param>
 /// <param name="HoldsTheAnswer">The request that Vipps waits for stands here itself: stalled, it cannot be answered in time by anybody.</param>
-internal sealed record Place(string Name, Way Way, bool ApprovalsOnly = false, bool HoldsTheAnswer = false);
+/// <param name="HoldsTheConnection">Its answer has left, and it is not over: what Vipps asks next on the same connection is not read before the stall ends.</param>
+internal sealed record Place(string Name, Way Way, bool ApprovalsOnly = false, bool HoldsTheAnswer = false, bool HoldsTheConnection = false);
 
 internal static class FailpointCatalogue
 {
@@ -74,7 +75,7 @@ internal static class FailpointCatalogue
         new("outcome.before-commit", Way.Plain),
         new("outcome.after-commit", Way.Plain),
         new("answer.before-first-byte", Way.Plain, HoldsTheAnswer: true),
-        new("answer.after-completion", Way.Plain, ApprovalsOnly: true),
+        new("answer.after-completion", Way.Plain, ApprovalsOnly: true, HoldsTheConnection: true),
         new("delivered.before-commit", Way.Plain, ApprovalsOnly: true),
         new("delivered.after-commit", Way.Plain, ApprovalsOnly: true),
         new("freeze.before-commit", Way.Plain, ApprovalsOnly: true),

@@ -51,6 +51,9 @@ internal sealed class Case(Place place, Blow blow, Outcome outcome)
 
     public bool IsOfCreate => place.Way is Way.Create or Way.CreateWithoutToken;
 
+    /// <summary>A neighbour's call would wait behind it.</summary>
+    public bool HoldsTheConnection => blow == Blow.Stall && place.HoldsTheConnection;
+
     /// <summary>Where no payment is known yet, or all go together, the first who comes is meant.</summary>
     public string Key => place.Name is "expiry.before-commit" or "freeze.before-commit" or "freeze.after-commit" || place.Way == Way.CreateWithoutToken ? "*"
         : IsOfCreate ? Reference

@@ -33,7 +33,7 @@ internal sealed class Purchase(Shop shop, Till till, Case c)
             // What is undone before we have heard that it was done is never told as done; that is another story.
             if (await till.UntilRestAsync(Payment))
             {
-                await till.UndoAsync("CAPTURE_FAILED", $"{Payment}-c1");
+                await till.UndoCaptureAsync(Payment);
             }
 
             return;

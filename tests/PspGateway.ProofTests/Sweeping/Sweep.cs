@@ -50,7 +50,13 @@ internal sealed class Sweep(ProofWorld world, Shop shop, Till till, TimeSpan sta
 
     private async Task RunOnceAsync(IReadOnlyList<Case> cases)
     {
-        await Task.WhenAll(cases.Where(c => c.Blow != Blow.Kill).Select(RunGentlyAsync));
+        await Task.WhenAll(cases.Where(c => c.Blow != Blow.Kill && !c.HoldsTheConnection).Select(RunGentlyAsync));
+        foreach (var alone in cases.Where(c => c.HoldsTheConnection))
+        {
+            await RunGentlyAsync(alone);
+            await Task.Delay(stall);
+        }
+
         foreach (var together in cases.Where(c => c.Blow == Blow.Kill).GroupBy(c => c.Place))
         {
             await RunDeadlyAsync([.. together]);

@@ -10,7 +10,7 @@ internal sealed record Clocks(TimeSpan AcquirerTimeout, TimeSpan StopWaiting, Ti
     /// <summary>As in production, but for the lease and the proof, which are waited for.</summary>
     public static Clocks AsShipped { get; } = new(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(13), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(2));
 
-    public static Clocks Short { get; } = new(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20));
+    public static Clocks Short { get; } = new(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20));
 
     /// <summary>A lease longer than any answer takes, as in production: nobody takes over what still runs.</summary>
     public static Clocks Chaos { get; } = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(30));

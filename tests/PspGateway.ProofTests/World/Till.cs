@@ -68,13 +68,19 @@ internal sealed class Till(ProofWorld world, Shop shop)
     /// <summary>The acquirer receives the next capture or refund of the payment, and does not do it.</summary>
     public Task FailAsync(string eventCode, string contains) => OrderAsync("failures", new JsonObject { ["eventCode"] = eventCode, ["contains"] = contains, ["times"] = 1 });
 
-    /// <summary>The acquirer undoes what it did, if a neighbour's blow has not kept it from being done.</summary>
-    public Task UndoAsync(string eventCode, string reference) => OrderAsync("undo", new JsonObject { ["eventCode"] = eventCode, ["reference"] = reference });
+    /// <summary>The acquirer undoes the first capture of a payment, if a neighbour's blow has not kept it from being paid.</summary>
+    public async Task UndoCaptureAsync(string payment)
+    {
+        if (Orders.Any(o => o.Payment == payment && o is { What: "capture", Accepted: true }))
+        {
+            await OrderAsync("undo", new JsonObject { ["eventCode"] = "CAPTURE_FAILED", ["reference"] = $"{payment}-c1" });
+        }
+    }
 
     private async Task OrderAsync(string path, JsonObject order)
     {
         using var response = await world.Http.PostAsJsonAsync(new Uri(world.Simulator.Url, $"control/acquirer/{path}"), order);
-        Assert.True(response.IsSuccessStatusCode || (path == "undo" && response.StatusCode == HttpStatusCode.NotFound), await response.Content.ReadAsStringAsync());
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 
     private async Task<Order> SendAsync(Order order)
