@@ -126,7 +126,7 @@ internal static class GatewayApp
             .ValidateOnStart();
         builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) =>
         {
-            options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General);
+            options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General).AddInterceptors(new FreshCommands());
             PlantedBug.RetryWrites(options);
         });
         builder.Services.AddHostedService<SchemaAtStart>();

@@ -1,6 +1,9 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using PspGateway.IntegrationTests.StepUps;
 using PspGateway.IntegrationTests.World;
+using PspGateway.Storage;
+using PspGateway.Storage.Rows;
 
 namespace PspGateway.IntegrationTests;
 
@@ -10,9 +13,21 @@ public sealed class StepUpWorldOnALine(TestPostgres postgres) : StepUpWorld(post
 }
 
 /// <summary>What merchants and customers are told while the database is away, and what becomes of it afterwards.</summary>
-public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<StepUpWorldOnALine>, IDisposable
+public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<StepUpWorldOnALine>, IAsyncDisposable
 {
-    public void Dispose() => world.Line.ComeBack();
+    /// <summary>More connections than have been open here; the next test finds none that is broken.</summary>
+    private const int MoreThanOpen = 20;
+
+    public async ValueTask DisposeAsync()
+    {
+        world.Line.ComeBack();
+        for (var i = 0; i < MoreThanOpen; i++)
+        {
+            await AgainAsync(() => world.Merchant.ReadAsync("none-of-this-name"));
+        }
+
+        world.Service<GatewayDatabase>().Callback.Clear();
+    }
 
     [Fact]
     public async Task A_merchant_is_told_to_come_again_and_the_same_key_then_creates_and_captures_once()
@@ -79,6 +94,47 @@ public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<
         Assert.Contains($"<a href=\"{reference}\">", started.Html, StringComparison.Ordinal);
         Assert.Contains($"<a href=\"../{reference}\">", cancelled.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("frame-ancestors", started.Header("Content-Security-Policy"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_statement_that_broke_as_it_was_to_be_prepared_runs_on_the_next_connection()
+    {
+        await using var db = await world.Service<IDbContextFactory<GatewayDbContext>>().CreateDbContextAsync(TestContext.Current.CancellationToken);
+        world.Service<GatewayDatabase>().General.Clear();
+        await db.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        for (var usesBeforeItIsPrepared = 0; usesBeforeItIsPrepared < 4; usesBeforeItIsPrepared++)
+        {
+            await WriteAsync(db);
+        }
+
+        world.Line.Break();
+        Assert.False(await IsWrittenAsync(db));
+        await db.Database.CloseConnectionAsync();
+        world.Line.ComeBack();
+
+        await TestWorld.EventuallyAsync(() => IsWrittenAsync(db), what: "the same statement");
+    }
+
+    /// <summary>False: its connection had broken.</summary>
+    private static async Task<bool> IsWrittenAsync(GatewayDbContext db)
+    {
+        try
+        {
+            return await WriteAsync(db) == 1;
+        }
+        catch (Exception exception) when (DatabaseAway.Cause(exception) is not null)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>How many rows a transaction wrote, which is rolled back.</summary>
+    private static async Task<int> WriteAsync(GatewayDbContext db)
+    {
+        db.ChangeTracker.Clear();
+        db.VaultEpochs.Add(new VaultEpochRow { Id = Guid.NewGuid(), Day = DateOnly.MaxValue, CreatedAt = TimeProvider.System.GetUtcNow() });
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        return await db.SaveChangesAsync();
     }
 
     /// <summary>Connections that broke are noticed one by one.</summary>
