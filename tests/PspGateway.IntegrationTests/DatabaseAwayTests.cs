@@ -96,6 +96,22 @@ public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<
         Assert.DoesNotContain("frame-ancestors", started.Header("Content-Security-Policy"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("TIMEOUT")]
+    [InlineData("USER_CANCEL")]
+    public async Task What_Vipps_says_against_an_OK_is_stored_before_it_is_answered_if_the_database_comes_back_in_time(string state)
+    {
+        var payment = await world.Merchant.AuthorisedAsync(world.Vipps);
+        world.Line.Break();
+        var answer = world.Vipps.PostAsync(payment.PspTransactionId, state);
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        world.Line.ComeBack();
+
+        Assert.Equal(93, (await answer).ErrorId);
+        Assert.Equal("Withdrawn", await world.QueryAsync<string>($"select state from payments where id = '{Guid.Parse(payment.PspTransactionId)}'"));
+        await world.UntilReversedAsync(payment.PspTransactionId);
+    }
+
     [Fact]
     public async Task A_statement_that_broke_as_it_was_to_be_prepared_runs_on_the_next_connection()
     {

@@ -1,8 +1,15 @@
+using PspGateway.Storage;
+
 namespace PspGateway.Payments;
 
 /// <summary>One request's clocks, from its first byte, on this process' monotonic clock.</summary>
 internal sealed class AnswerDeadline(TimeProvider time, long firstByte, DeadlineOptions options)
 {
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>One on a connection that went silent is not waited for longer; the next has another.</summary>
+    private static readonly TimeSpan AttemptFor = TimeSpan.FromSeconds(3);
+
     /// <summary>How long the answer stays open.</summary>
     public TimeSpan UntilStopWaiting => Until(options.StopWaiting);
 
@@ -25,6 +32,23 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
 
     /// <summary>True when it came to its end, well or not, while a repeat may still wait.</summary>
     public Task<bool> CompletesForRepeatAsync(Task task) => CompletesAsync(task, UntilLastOk);
+
+    /// <summary>Again while the database is away and the answer is open. Attempts may overlap: each must be one that can be made twice.</summary>
+    /// <exception cref="Exception">What the last attempt threw; TimeoutException where it did not end.</exception>
+    public async Task<T> PatientlyAsync<T>(Func<Task<T>> attempt)
+    {
+        while (true)
+        {
+            try
+            {
+                return await attempt().WaitAsync(UntilStopWaiting < AttemptFor ? UntilStopWaiting : AttemptFor, time);
+            }
+            catch (Exception exception) when (UntilStopWaiting > AgainAfter && DatabaseAway.IsOfTheMoment(exception))
+            {
+                await Task.Delay(AgainAfter, time);
+            }
+        }
+    }
 
     private async Task<bool> CompletesAsync(Task task, TimeSpan within)
     {

@@ -97,7 +97,10 @@ internal sealed partial class MakePaymentEndpoint(
         CallbackPayment? payment;
         try
         {
-            payment = await store.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time);
+            // A no has the same answer whenever it is stored, so it can wait: what is only remembered is lost with this process.
+            payment = call.State is VippsPaymentState.Accepted or VippsPaymentState.Unknown
+                ? await store.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time)
+                : await deadline.PatientlyAsync(() => store.ReadAsync(id.Value));
         }
         catch (Exception exception)
         {
@@ -141,7 +144,7 @@ internal sealed partial class MakePaymentEndpoint(
             }
 
             var (move, name, reason) = RefusalOf(call.State);
-            if (!await refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None).WaitAsync(deadline.UntilStopWaiting, time))
+            if (!await deadline.PatientlyAsync(() => refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None)))
             {
                 RememberRefusal(id, call, request);
             }
