@@ -105,6 +105,7 @@ public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<
         world.Line.Break();
         var answer = world.Vipps.PostAsync(payment.PspTransactionId, state);
         await Task.Delay(500, TestContext.Current.CancellationToken);
+        Assert.False(answer.IsCompleted);
         world.Line.ComeBack();
 
         Assert.Equal(93, (await answer).ErrorId);
