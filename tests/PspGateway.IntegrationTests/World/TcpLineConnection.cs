@@ -65,14 +65,14 @@ internal sealed class TcpLineConnection(TcpLine line, TcpClient near)
         }
     }
 
-    /// <summary>True when who speaks here has said all.</summary>
+    /// <summary>True when who speaks here has said all or is gone; false when nobody is there to be told.</summary>
     private async Task<bool> PumpAsync(NetworkStream from, NetworkStream to, bool answers)
     {
         var buffer = new byte[16 * 1024];
         try
         {
             int read;
-            while ((read = await from.ReadAsync(buffer, line.Stopped)) > 0)
+            while ((read = await ReadAsync(from, buffer)) > 0)
             {
                 if (_cut && answers)
                 {
@@ -90,6 +90,18 @@ internal sealed class TcpLineConnection(TcpLine line, TcpClient near)
         catch (Exception exception) when (IsEnd(exception))
         {
             return false;
+        }
+    }
+
+    private async Task<int> ReadAsync(NetworkStream from, Memory<byte> buffer)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, line.Stopped);
+        }
+        catch (Exception exception) when (IsEnd(exception))
+        {
+            return 0;
         }
     }
 
