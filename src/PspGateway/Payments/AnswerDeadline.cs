@@ -1,5 +1,3 @@
-using PspGateway.Storage;
-
 namespace PspGateway.Payments;
 
 /// <summary>One request's clocks, from its first byte, on this process' monotonic clock.</summary>
@@ -33,18 +31,26 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>True when it came to its end, well or not, while a repeat may still wait.</summary>
     public Task<bool> CompletesForRepeatAsync(Task task) => CompletesAsync(task, UntilLastOk);
 
-    /// <summary>Again while the database is away and the answer is open. Attempts may overlap: each must be one that can be made twice.</summary>
-    /// <exception cref="Exception">What the last attempt threw; TimeoutException where it did not end.</exception>
-    public async Task<T> PatientlyAsync<T>(Func<Task<T>> attempt)
+    /// <summary>Again and again while the answer is open, whatever goes wrong: each attempt must be one that can be made twice.</summary>
+    /// <param name="attempt">Is given up when its token is cancelled.</param>
+    /// <param name="onWait">Told why the first attempt failed, if there is time for another.</param>
+    /// <exception cref="Exception">What the last attempt threw; OperationCanceledException where it did not end.</exception>
+    public async Task<T> PatientlyAsync<T>(Func<CancellationToken, Task<T>> attempt, Action<Exception> onWait)
     {
-        while (true)
+        for (var tries = 0; ; tries++)
         {
+            using var limit = new CancellationTokenSource(UntilStopWaiting < AttemptFor ? UntilStopWaiting : AttemptFor, time);
             try
             {
-                return await attempt().WaitAsync(UntilStopWaiting < AttemptFor ? UntilStopWaiting : AttemptFor, time);
+                return await attempt(limit.Token).WaitAsync(limit.Token);
             }
-            catch (Exception exception) when (UntilStopWaiting > AgainAfter && DatabaseAway.IsOfTheMoment(exception))
+            catch (Exception exception) when (UntilStopWaiting > AgainAfter)
             {
+                if (tries == 0)
+                {
+                    onWait(exception);
+                }
+
                 await Task.Delay(AgainAfter, time);
             }
         }

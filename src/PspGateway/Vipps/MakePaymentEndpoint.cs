@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authorization;
@@ -30,9 +29,6 @@ internal sealed partial class MakePaymentEndpoint(
     TimeProvider time,
     ILogger<MakePaymentEndpoint> logger)
 {
-    private const int MaxBodyBytes = 16 * 1024;
-    private static readonly TimeSpan BodyTimeout = TimeSpan.FromSeconds(5);
-
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/vipps/make-payment", (HttpContext context, MakePaymentEndpoint endpoint) => endpoint.HandleAsync(context))
         .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MakePaymentAuthentication.Scheme })
@@ -44,8 +40,7 @@ internal sealed partial class MakePaymentEndpoint(
     internal async Task HandleAsync(HttpContext context)
     {
         var firstByte = context.Features.Get<IFirstByteFeature>()?.FirstByte ?? time.GetTimestamp();
-        var deadline = new AnswerDeadline(time, firstByte, deadlines.Value);
-        var (body, status) = await ReadBodyAsync(context);
+        var (body, status) = await MakePaymentRequest.ReadBodyAsync(context);
         if (body is null)
         {
             // What is left of the body is not waited for.
@@ -68,6 +63,7 @@ internal sealed partial class MakePaymentEndpoint(
             return;
         }
 
+        var deadline = new AnswerDeadline(time, firstByte, deadlines.Value);
         using var step = PaymentTrace.Step("make-payment", id);
         Failpoint.Here("callback.received", id.Value);
         if (await FindAsync(id, call, context, deadline) is not { } found)
@@ -100,7 +96,7 @@ internal sealed partial class MakePaymentEndpoint(
             // A no has the same answer whenever it is stored, so it can wait: what is only remembered is lost with this process.
             payment = call.State is VippsPaymentState.Accepted or VippsPaymentState.Unknown
                 ? await store.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time)
-                : await deadline.PatientlyAsync(() => store.ReadAsync(id.Value));
+                : await deadline.PatientlyAsync(limit => store.ReadAloneAsync(Pool.Callback, id.Value, limit), away => LogWaits(away, id));
         }
         catch (Exception exception)
         {
@@ -144,7 +140,7 @@ internal sealed partial class MakePaymentEndpoint(
             }
 
             var (move, name, reason) = RefusalOf(call.State);
-            if (!await deadline.PatientlyAsync(() => refusals.RefuseAsync(payment, move, name, reason, CancellationToken.None)))
+            if (!await deadline.PatientlyAsync(limit => refusals.RefuseAsync(payment, move, name, reason, limit), away => LogWaits(away, id)))
             {
                 RememberRefusal(id, call, request);
             }
@@ -225,48 +221,6 @@ internal sealed partial class MakePaymentEndpoint(
         late.Doubt(answer.OkOf);
     }
 
-    private static async Task<(ReadOnlyMemory<byte>? Body, int Status)> ReadBodyAsync(HttpContext context)
-    {
-        if (context.Request.ContentLength > MaxBodyBytes)
-        {
-            return (null, StatusCodes.Status413PayloadTooLarge);
-        }
-
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        timeout.CancelAfter(BodyTimeout);
-        var reader = context.Request.BodyReader;
-        try
-        {
-            while (true)
-            {
-                var result = await reader.ReadAsync(timeout.Token);
-                if (result.Buffer.Length > MaxBodyBytes)
-                {
-                    reader.AdvanceTo(result.Buffer.End);
-                    return (null, StatusCodes.Status413PayloadTooLarge);
-                }
-
-                if (result.IsCompleted)
-                {
-                    var body = result.Buffer.ToArray();
-                    reader.AdvanceTo(result.Buffer.End);
-                    return (body, StatusCodes.Status200OK);
-                }
-
-                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return (null, StatusCodes.Status408RequestTimeout);
-        }
-        catch (IOException exception)
-        {
-            // Framed wrongly, or too slow for Kestrel; or the caller has gone, and nobody reads this.
-            return (null, exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest);
-        }
-    }
-
     /// <summary>A member that is missing is an invalid request; one that names another payment or merchant is a stranger's.</summary>
     private static bool IsForToken(MakePaymentCall call, PspTransactionId id, ClaimsPrincipal user) =>
         (call.Id is null || call.Id == id) && (call.Merchant is null || call.Merchant.Value.Value == user.FindFirstValue(MakePaymentTokens.MerchantClaim));
@@ -292,6 +246,9 @@ internal sealed partial class MakePaymentEndpoint(
 
     [LoggerMessage(1004, LogLevel.Error, "Payment {PspTransactionId}: makePayment failed; answering FAIL.")]
     private partial void LogFailed(Exception exception, PspTransactionId pspTransactionId);
+
+    [LoggerMessage(1006, LogLevel.Error, "Payment {PspTransactionId}: a TIMEOUT or cancel could not be stored at once; it is tried again before it is answered.")]
+    private partial void LogWaits(Exception exception, PspTransactionId pspTransactionId);
 
     [LoggerMessage(1005, LogLevel.Warning, "An OK could not be written to its connection.")]
     private partial void LogNotWritten(Exception exception);

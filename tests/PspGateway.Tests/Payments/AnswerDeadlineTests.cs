@@ -86,5 +86,40 @@ public sealed class AnswerDeadlineTests
         Assert.Equal(TimeSpan.FromSeconds(0.1), deadline.UntilLastLook);
     }
 
+    [Fact]
+    public async Task What_cannot_be_done_at_once_is_tried_again_while_the_answer_is_open_and_told_of_once()
+    {
+        var (tries, told) = (0, new List<string>());
+        var patient = New().PatientlyAsync<int>(_ => ++tries < 4 ? throw new InvalidOperationException($"try {tries}") : Task.FromResult(tries), why => told.Add(why.Message));
+        while (!patient.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(4, await patient);
+        Assert.Equal(["try 1"], told);
+    }
+
+    [Fact]
+    public async Task A_try_that_goes_silent_is_given_up_for_another_and_the_last_one_ends_with_the_answer()
+    {
+        var limits = new List<CancellationToken>();
+        var patient = New().PatientlyAsync(limit =>
+        {
+            limits.Add(limit);
+            return new TaskCompletionSource<int>().Task;
+        }, _ => { });
+        for (var tenths = 0; tenths < 110; tenths++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.1));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(4, limits.Count);
+        Assert.All(limits, limit => Assert.True(limit.IsCancellationRequested));
+    }
+
     private AnswerDeadline New() => new(_time, _time.GetTimestamp(), new DeadlineOptions());
 }
