@@ -32,6 +32,8 @@ internal static class PaymentsRegistration
         services.AddSingleton<ModificationRunner>();
         services.AddSingleton<ModificationNews>();
         services.AddStepUps();
+        services.AddSingleton<Standstills>();
+        services.AddHostedService(provider => provider.GetRequiredService<Standstills>());
         services.AddSingleton<Approvals>();
         services.AddSingleton<Refusals>();
         services.AddHostedService(provider => provider.GetRequiredService<Refusals>());

@@ -24,6 +24,7 @@ internal sealed partial class MakePaymentEndpoint(
     Refusals refusals,
     DeliveredMarks marks,
     LateDecisions late,
+    Standstills standstills,
     IOptions<VippsOptions> vipps,
     IOptions<DeadlineOptions> deadlines,
     TimeProvider time,
@@ -40,6 +41,7 @@ internal sealed partial class MakePaymentEndpoint(
     internal async Task HandleAsync(HttpContext context)
     {
         var firstByte = context.Features.Get<IFirstByteFeature>()?.FirstByte ?? time.GetTimestamp();
+        var cameAt = standstills.EarliestOf(firstByte);
         var (body, status) = await MakePaymentRequest.ReadBodyAsync(context);
         if (body is null)
         {
@@ -63,7 +65,8 @@ internal sealed partial class MakePaymentEndpoint(
             return;
         }
 
-        var deadline = new AnswerDeadline(time, firstByte, deadlines.Value);
+        // An OK is good only while the wallet waits for it; a no has the same answer however late it comes.
+        var deadline = new AnswerDeadline(time, call.State == VippsPaymentState.Accepted ? cameAt : firstByte, deadlines.Value);
         using var step = PaymentTrace.Step("make-payment", id);
         Failpoint.Here("callback.received", id.Value);
         if (await FindAsync(id, call, context, deadline) is not { } found)

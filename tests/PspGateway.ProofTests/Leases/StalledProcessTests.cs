@@ -71,6 +71,28 @@ public sealed class StalledProcessTests
     }
 
     [Fact]
+    public async Task A_call_that_lay_unread_while_the_process_was_frozen_is_answered_as_old_as_it_may_be()
+    {
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short));
+        var shop = new Shop(world);
+        var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
+        world.Front.First = 0;
+        await world.A.FreezeAsync();
+        var call = shop.PostAsync(payment, mark: c => c with { NoAnswerPromised = true });
+
+        // Vipps waits for a moment still, too short for an OK to be sure of arriving.
+        await Task.Delay(Clocks.Short.HangsUpAfter - TimeSpan.FromSeconds(0.6), TestContext.Current.CancellationToken);
+        await world.A.ThawAsync();
+        var answer = await call;
+        await Quiet.UntilAsync(world, TimeSpan.FromSeconds(60));
+
+        Assert.NotEqual("OK", answer.Says);
+        var facts = await Facts.GatherAsync(world, shop.Calls);
+        Assert.DoesNotContain(facts.Books, line => line is { Side: "acquirer" });
+        Assert.Empty(InvariantChecker.Check(facts));
+    }
+
+    [Fact]
     public async Task A_report_that_was_held_up_past_its_lease_is_not_sent_beside_the_one_who_took_it_over()
     {
         await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true });

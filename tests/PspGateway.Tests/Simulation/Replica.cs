@@ -63,7 +63,7 @@ internal sealed class Replica : IDisposable
         var waits = new ModificationWaits(null!, time);
         var modifier = new ModificationRunner(modifications, bank, waits, signal, options, Options.Create(new AuthorisationLifeOptions()), time, NullLogger<ModificationRunner>.Instance);
         _modified = new ModificationNews(modifications, bank, waits, signal, NullLogger<ModificationNews>.Instance);
-        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
+        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, new Standstills(time, NullLogger<Standstills>.Instance), Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _merchants = new ModelMerchantDoor(_store, model, answers, wallet, signal, time);
         _worker = new OperationWorker(_store, ladder, modifier, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
