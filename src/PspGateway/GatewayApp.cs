@@ -95,7 +95,7 @@ internal static class GatewayApp
     {
         builder.Services.AddSingleton(TimeProvider.System);
         ShiftedClock.Put(builder.Services);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(25));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(40));
         Framing.RefuseBareLineFeeds();
 
         // A write ends when the socket has taken its bytes, not when they wait in this process: what is marked as delivered has left (ENGINE 9).

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Npgsql;
 using PspGateway.IntegrationTests.StepUps;
 using PspGateway.IntegrationTests.World;
+using PspGateway.Storage;
 
 namespace PspGateway.IntegrationTests;
 
@@ -50,6 +51,19 @@ public sealed class OpenTransactionTests(AWorldOfSlowAnswers world) : IClassFixt
         await end.CancelAsync();
 
         Assert.Empty(await seen);
+    }
+
+    /// <summary>A replica that is frozen in one, or whose machine has gone without a word, must not hold its rows for ever.</summary>
+    [Theory]
+    [InlineData("callback")]
+    [InlineData("general")]
+    public async Task The_server_ends_a_transaction_that_waits_for_its_owner(string pool)
+    {
+        var database = world.Service<GatewayDatabase>();
+        await using var connection = await (pool == "callback" ? database.Callback : database.General).OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var asked = new NpgsqlCommand("show idle_in_transaction_session_timeout", connection);
+
+        Assert.Equal("10s", await asked.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

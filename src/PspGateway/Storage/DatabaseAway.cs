@@ -6,9 +6,9 @@ namespace PspGateway.Storage;
 /// <summary>The database is away, shutting down, starting or full: nothing is wrong with what was asked of it, and nothing of ours is broken.</summary>
 internal static class DatabaseAway
 {
-    // Classes 08 (connection), 53 (no resources left) and 57P (the server's operators) of PostgreSQL's error codes, and 25006: a standby that is to
-    // become the primary, or a server without room.
-    private static readonly string[] Classes = ["08", "53", "57P", "25006"];
+    // Classes 08 (connection), 53 (no resources left) and 57P (the server's operators) of PostgreSQL's error codes; 25006: a standby that is to
+    // become the primary, or a server without room; 25P03: this process stood still in a transaction.
+    private static readonly string[] Classes = ["08", "53", "57P", "25006", "25P03"];
 
     /// <summary>What the server or the connection says of it, in a line; null: something else went wrong.</summary>
     public static string? Cause(Exception? exception) => exception switch

@@ -61,6 +61,9 @@ internal sealed class GatewayDatabase : IAsyncDisposable
         // Every statement finds its rows by key or by a partial index, so that one plan fits all. Postgres would plan those with arrays anew
         // each time, which costs more than running them, and a plan made while a table was small must not read all of it later.
         settings.Options = $"{settings.Options} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off".Trim();
+
+        // A replica that stands still, or has gone without a word, lets go of what its transaction holds: no call to another system is made in one.
+        settings.Options += " -c idle_in_transaction_session_timeout=10000";
         if (callback)
         {
             // ENGINE 26: a row that somebody else holds is not waited for; the caller reads and decides again.
