@@ -32,6 +32,10 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
     public void Doubt(PendingAnswer pending)
     {
         pending.MarkDelivered(false);
+
+        // Before it is stored: the confirmation of that may be lost.
+        LogDoubtful(new PspTransactionId(pending.PaymentId));
+        GatewayMeter.Doubtful(DoubtCause.ConnectionBroken);
         Enqueue(pending, doubtful: true, time.GetTimestamp());
     }
 
@@ -125,11 +129,7 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
     private async Task WithdrawAsync(PendingAnswer pending, CancellationToken cancellationToken)
     {
         var decision = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" };
-        if (await store.DecideAsync(Pool.General, decision, cancellationToken))
-        {
-            LogDoubtful(new PspTransactionId(pending.PaymentId));
-            GatewayMeter.Doubtful(DoubtCause.ConnectionBroken);
-        }
+        await store.DecideAsync(Pool.General, decision, cancellationToken);
     }
 
     private void Enqueue(PendingAnswer pending, bool doubtful, long saidAt)

@@ -111,19 +111,29 @@ internal sealed partial class OperationWorker(IPaymentStore store, CancelLadder 
             ? new Decision { OperationId = operation.Id, Generation = operation.Generation, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" }
             : new Decision { OperationId = operation.Id, Generation = operation.Generation, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = "LeaseEnded", FailBody = wallet.AnswerFail(operation.PspTransactionId, DeclineReason.TooLate) };
         Failpoint.Here("recover.before-commit", operation.PaymentId);
-        if (!await store.DecideAsync(Pool.General, decision, CancellationToken.None))
+        var mayBeDecided = true;
+        try
+        {
+            mayBeDecided = await store.DecideAsync(Pool.General, decision, CancellationToken.None);
+        }
+        finally
+        {
+            // Also where the confirmation is lost: it would not come again.
+            if (mayBeDecided && operation.Answer == Answer.Ok)
+            {
+                LogDoubtful(operation.PspTransactionId);
+                GatewayMeter.Doubtful(DoubtCause.LeaseEnded);
+            }
+        }
+
+        if (!mayBeDecided)
         {
             LogNotRecovered(operation.PspTransactionId, operation.Id);
             return;
         }
 
         Failpoint.Here("recover.after-commit", operation.PaymentId);
-        if (operation.Answer == Answer.Ok)
-        {
-            LogDoubtful(operation.PspTransactionId);
-            GatewayMeter.Doubtful(DoubtCause.LeaseEnded);
-        }
-        else
+        if (operation.Answer != Answer.Ok)
         {
             LogAbandoned(operation.PspTransactionId);
         }

@@ -246,21 +246,25 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
                     return false;
                 }
 
-                // An OK that is committed and not confirmed yet must not go out any more.
-                answers.Find(payment.Id)?.LatchFail();
-                LogWithdrawn(id, reason);
-                GatewayMeter.Doubtful(DoubtCause.RefusedByWallet);
+                NoteWithdrawn(payment.Id, reason);
                 return true;
 
             case PaymentState.Withdrawn:
-                // By an attempt of ours whose confirmation was lost, it may be: what that would have done here is done now.
-                answers.Find(payment.Id)?.LatchFail();
-                LogWithdrawnBefore(id, reason);
+                // By an attempt of ours whose confirmation was lost, it may be: what that would have done here is done now, perhaps once more.
+                NoteWithdrawn(payment.Id, reason);
                 return true;
 
             default:
                 return true;
         }
+    }
+
+    private void NoteWithdrawn(Guid paymentId, string reason)
+    {
+        // An OK that is committed and not confirmed yet must not go out any more.
+        answers.Find(paymentId)?.LatchFail();
+        LogWithdrawn(new PspTransactionId(paymentId), reason);
+        GatewayMeter.Doubtful(DoubtCause.RefusedByWallet);
     }
 
     /// <summary>
@@ -278,9 +282,6 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
 
     [LoggerMessage(2403, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}); the approval is being reversed.")]
     private partial void LogWithdrawn(PspTransactionId pspTransactionId, string reason);
-
-    [LoggerMessage(2409, LogLevel.Warning, "Payment {PspTransactionId}: Vipps did not take our OK ({Reason}), which is withdrawn already.")]
-    private partial void LogWithdrawnBefore(PspTransactionId pspTransactionId, string reason);
 
     [LoggerMessage(2407, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}). The merchant has ordered its cancel already: see that it is done, or cancel what is left at the acquirer.")]
     private partial void LogCancelled(PspTransactionId pspTransactionId, string reason);
