@@ -8,6 +8,8 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>One on a connection that went silent is not waited for longer; the next has another.</summary>
     private static readonly TimeSpan AttemptFor = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How long the answer stays open.</summary>
     public TimeSpan UntilStopWaiting => Until(options.StopWaiting);
 
@@ -34,15 +36,15 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>Again and again while the answer is open, whatever goes wrong: each attempt must be one that can be made twice.</summary>
     /// <param name="attempt">Is given up when its token is cancelled.</param>
     /// <param name="onWait">Told why the first attempt failed, if there is time for another.</param>
-    /// <exception cref="Exception">What the last attempt threw; OperationCanceledException where it did not end.</exception>
+    /// <exception cref="Exception">What the last attempt threw; TimeoutException where it did not end.</exception>
     public async Task<T> PatientlyAsync<T>(Func<CancellationToken, Task<T>> attempt, Action<Exception> onWait)
     {
         for (var tries = 0; ; tries++)
         {
-            using var limit = new CancellationTokenSource(UntilStopWaiting < AttemptFor ? UntilStopWaiting : AttemptFor, time);
+            var within = UntilStopWaiting < AttemptFor ? UntilStopWaiting : AttemptFor;
             try
             {
-                return await attempt(limit.Token).WaitAsync(limit.Token);
+                return await WithinAsync(attempt, within);
             }
             catch (Exception exception) when (UntilStopWaiting > AgainAfter)
             {
@@ -54,6 +56,18 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
                 await Task.Delay(AgainAfter, time);
             }
         }
+    }
+
+    /// <summary>
+    /// Waits no longer than that. The attempt is given up afterwards: on a line that went silent that can take a while itself, and nobody waits for it.
+    /// </summary>
+    /// <exception cref="TimeoutException">It did not end.</exception>
+    public Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> attempt, TimeSpan within)
+    {
+        var limit = new CancellationTokenSource(within + GiveUpAfter, time);
+        var running = attempt(limit.Token);
+        _ = running.ContinueWith(_ => limit.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return running.WaitAsync(within, time);
     }
 
     private async Task<bool> CompletesAsync(Task task, TimeSpan within)

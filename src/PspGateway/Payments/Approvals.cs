@@ -16,24 +16,26 @@ internal sealed partial class Approvals(
     PendingAnswers answers,
     StepUpCalls stepUps,
     SharedReads reads,
+    LateFails lateFails,
     LateDecisions late,
-    QueueSignal signal,
     IWallet wallet,
     TimeProvider time,
     ILogger<Approvals> logger)
 {
     private static readonly TimeSpan RereadAfter = TimeSpan.FromMilliseconds(50);
 
-    public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
+    /// <param name="deadline">From when the call was read: a repeat waits for what another call has begun, and touches nothing of it.</param>
+    /// <param name="own">From when it may have come: what this call begins itself is for a wallet that may have waited since then.</param>
+    public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline, AnswerDeadline own)
     {
-        var (current, joins) = (payment, false);
+        CallbackPayment? current = payment;
+        var joins = Joins(payment);
         while (current is not null && deadline.IsOpen)
         {
-            var waits = current.State is PaymentState.Created or PaymentState.Initiated;
-            joins = !waits && (current.Authorise?.Answer != Answer.SoftDecline || answers.Find(current.Id) is not null);
+            joins = Joins(current);
             var answer = joins ? await JoinAsync(current, deadline)
-                : waits ? await AcceptAsync(current, approval, deadline)
-                : await AfterSoftDeclineAsync(current, approval, deadline);
+                : current.State is PaymentState.Created or PaymentState.Initiated ? await AcceptAsync(current, approval, deadline, own)
+                : await AfterSoftDeclineAsync(current, approval, deadline, own);
             if (answer is not null)
             {
                 return answer;
@@ -51,23 +53,42 @@ internal sealed partial class Approvals(
     public AnswerToGive TakeBack(PspTransactionId id, AnswerToGive ok) =>
         ok.OkOf is { } mine ? FailAndSettle(mine, DeclineReason.TooLate) : Fail(id.Value, DeclineReason.TooLate);
 
+    /// <summary>True when another call has begun what this one can only wait for.</summary>
+    private bool Joins(CallbackPayment payment) =>
+        payment.State is not (PaymentState.Created or PaymentState.Initiated) && (payment.Authorise?.Answer != Answer.SoftDecline || answers.Find(payment.Id) is not null);
+
     /// <summary>ENGINE 22. Null: the payment had moved on, or the database did not say in time.</summary>
-    private async Task<AnswerToGive?> AfterSoftDeclineAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
+    private async Task<AnswerToGive?> AfterSoftDeclineAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline, AnswerDeadline own)
     {
         var judged = stepUps.JudgeAsync(payment, approval);
         return !await deadline.CompletesAsync(judged) ? null : await judged switch
         {
             StepUpVerdict.Repeat repeat => new AnswerToGive(repeat.Body),
-            StepUpVerdict.Second second => await AcceptAsync(payment, approval with { AfterStepUp = second.Call }, deadline),
+            StepUpVerdict.Second second => await AcceptAsync(payment, approval with { AfterStepUp = second.Call }, deadline, own),
             StepUpVerdict.Fail fail => Fail(payment.Id, fail.Reason),
             _ => null,
         };
     }
 
     /// <summary>Null: the payment had moved on, read it again.</summary>
-    private async Task<AnswerToGive?> AcceptAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline)
+    private async Task<AnswerToGive?> AcceptAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline, AnswerDeadline own)
     {
-        var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), deadline);
+        if (answers.Find(payment.Id) is { } pending)
+        {
+            return await JoinHereAsync(pending, deadline);
+        }
+
+        var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), own);
+        if (!own.IsOpen)
+        {
+            return await lateFails.EndUnsentAsync(payment, deadline) switch
+            {
+                true => Fail(payment.Id, DeclineReason.TooLate),
+                false => null,
+                null => FailAndSettle(mine, DeclineReason.TooLate),
+            };
+        }
+
         if (!answers.TryAdd(mine))
         {
             return await JoinAsync(payment, deadline);
@@ -106,7 +127,7 @@ internal sealed partial class Approvals(
                 break;
         }
 
-        var stored = mine.Decided.IsCompleted ? await mine.Decided : await DecideLateAsync(mine);
+        var stored = mine.Decided.IsCompleted ? await mine.Decided : await lateFails.DecideAsync(mine);
         if (stored is null || (stored.Answer != Answer.Fail && (mine.FailWentOut || mine.Deadline.UntilLastOk == TimeSpan.Zero)))
         {
             // No word from the database, an answer that was confirmed too late to send (ENGINE 8), or one that was taken back before.
@@ -115,55 +136,6 @@ internal sealed partial class Approvals(
 
         LogAnswered(new PspTransactionId(mine.PaymentId), stored.Answer);
         return new AnswerToGive(stored.Body, stored.Answer == Answer.Ok ? mine : null);
-    }
-
-    /// <summary>The conditional FAIL of ENGINE 8, with a little time for it, less of it where we come late. Null: the database did not answer.</summary>
-    private async Task<StoredAnswer?> DecideLateAsync(PendingAnswer mine)
-    {
-        using var limit = new CancellationTokenSource(mine.Deadline.UntilLastLook, time);
-        try
-        {
-            var body = wallet.AnswerFail(new PspTransactionId(mine.PaymentId), DeclineReason.TooLate);
-            Failpoint.Here("late-fail.before-commit", mine.PaymentId);
-            if (await WriteLateFailPatientlyAsync(mine, body, limit.Token).WaitAsync(limit.Token))
-            {
-                Failpoint.Here("late-fail.after-commit", mine.PaymentId);
-                var failed = new StoredAnswer(mine.OperationId, Answer.Fail, body);
-                mine.Decide(failed);
-                signal.Set();
-                return failed;
-            }
-
-            // Somebody decided first. What is read is committed, so an OK among it is confirmed.
-            var stored = StoredAnswer.Of(await store.ReadAsync(mine.PaymentId).WaitAsync(limit.Token), mine.OperationId);
-            if (stored is not null)
-            {
-                mine.Decide(stored);
-            }
-
-            return stored;
-        }
-        catch (Exception exception)
-        {
-            LogLateWriteFailed(exception, new PspTransactionId(mine.PaymentId));
-            return null;
-        }
-    }
-
-    /// <summary>Somebody who holds the row for a moment may be deciding it: the lock is tried for again while there is time.</summary>
-    private async Task<bool> WriteLateFailPatientlyAsync(PendingAnswer mine, byte[] body, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return !mine.Decided.IsCompleted && await WriteLateFailAsync(mine.OperationId, body, cancellationToken);
-            }
-            catch (Npgsql.PostgresException exception) when (exception.SqlState == Npgsql.PostgresErrorCodes.LockNotAvailable)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
     }
 
     /// <summary>Waits for an answer that is under way here or on another replica, or gives the stored one. Null: read again.</summary>
@@ -225,7 +197,7 @@ internal sealed partial class Approvals(
 
             if (current.Authorise is { Overdue: true, Answer: null } overdue)
             {
-                await deadline.CompletesForRepeatAsync(TryWriteLateFailAsync(overdue.Id, current.Id));
+                await deadline.CompletesForRepeatAsync(lateFails.TryWriteAsync(overdue.Id, current.Id));
             }
 
             var next = reads.NextAsync(current.Id);
@@ -249,26 +221,6 @@ internal sealed partial class Approvals(
         (PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, not null) => null,
         _ => Fail(payment.Id, DeclineReason.TooLate),
     };
-
-    private async Task TryWriteLateFailAsync(Guid operationId, Guid paymentId)
-    {
-        try
-        {
-            if (await WriteLateFailAsync(operationId, wallet.AnswerFail(new PspTransactionId(paymentId), DeclineReason.TooLate), CancellationToken.None))
-            {
-                signal.Set();
-            }
-        }
-        catch (Exception exception) when (exception is Npgsql.NpgsqlException or ConnectionNotOpenedException)
-        {
-            LogLateWriteFailed(exception, new PspTransactionId(paymentId));
-        }
-    }
-
-    private Task<bool> WriteLateFailAsync(Guid operationId, byte[] body, CancellationToken cancellationToken) => store.DecideAsync(
-        Pool.Callback,
-        new Decision { OperationId = operationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body },
-        cancellationToken);
 
     private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
     {
@@ -294,7 +246,4 @@ internal sealed partial class Approvals(
 
     [LoggerMessage(2302, LogLevel.Warning, "Payment {PspTransactionId}: answering FAIL without a stored answer, reason {Reason}.")]
     private partial void LogFailed(PspTransactionId pspTransactionId, DeclineReason reason);
-
-    [LoggerMessage(2303, LogLevel.Warning, "Payment {PspTransactionId}: the late FAIL could not be stored in time.")]
-    private partial void LogLateWriteFailed(Exception exception, PspTransactionId pspTransactionId);
 }

@@ -34,6 +34,7 @@ internal static class PaymentsRegistration
         services.AddStepUps();
         services.AddSingleton<Standstills>();
         services.AddHostedService(provider => provider.GetRequiredService<Standstills>());
+        services.AddSingleton<LateFails>();
         services.AddSingleton<Approvals>();
         services.AddSingleton<Refusals>();
         services.AddHostedService(provider => provider.GetRequiredService<Refusals>());

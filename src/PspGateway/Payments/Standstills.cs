@@ -37,8 +37,9 @@ internal sealed partial class Standstills(TimeProvider time, ILogger<Standstills
             LogStoodStill(stood.TotalSeconds);
         }
 
-        // Of two that come close together the longer one counts, from where the first began: many short ones, of a machine that is busy, do not add up.
-        var counts = stood > Noticeable && !(IsCatchingUp(beats, beats.Last) && stood <= time.GetElapsedTime(beats.StoodFrom, beats.StoodUntil));
+        // Short ones that come close after another, as on a machine that is busy, do not add up.
+        var isShort = stood <= CatchingUp && stood <= time.GetElapsedTime(beats.StoodFrom, beats.StoodUntil);
+        var counts = stood > Noticeable && !(isShort && IsCatchingUp(beats, beats.Last));
         Volatile.Write(ref _beats, counts ? new Beats(now, EarliestOf(beats.Last), now) : beats with { Last = now });
     }
 
@@ -54,7 +55,7 @@ internal sealed partial class Standstills(TimeProvider time, ILogger<Standstills
 
     private bool IsCatchingUp(Beats beats, long at) => beats.StoodUntil > 0 && time.GetElapsedTime(beats.StoodUntil, at) < CatchingUp;
 
-    [LoggerMessage(2304, LogLevel.Warning, "This process stood still for {Seconds:F1} s. The deadlines of what came meanwhile are counted from its beginning.")]
+    [LoggerMessage(2304, LogLevel.Warning, "This process stood still for {Seconds:F1} s. What came meanwhile may have waited as long, and its time is counted so.")]
     private partial void LogStoodStill(double seconds);
 
     /// <param name="Last">The last sign of life.</param>

@@ -41,7 +41,7 @@ internal sealed partial class MakePaymentEndpoint(
     internal async Task HandleAsync(HttpContext context)
     {
         var firstByte = context.Features.Get<IFirstByteFeature>()?.FirstByte ?? time.GetTimestamp();
-        var cameAt = standstills.EarliestOf(firstByte);
+        var (deadline, own) = (new AnswerDeadline(time, firstByte, deadlines.Value), new AnswerDeadline(time, standstills.EarliestOf(firstByte), deadlines.Value));
         var (body, status) = await MakePaymentRequest.ReadBodyAsync(context);
         if (body is null)
         {
@@ -65,8 +65,6 @@ internal sealed partial class MakePaymentEndpoint(
             return;
         }
 
-        // An OK is good only while the wallet waits for it; a no has the same answer however late it comes.
-        var deadline = new AnswerDeadline(time, call.State == VippsPaymentState.Accepted ? cameAt : firstByte, deadlines.Value);
         using var step = PaymentTrace.Step("make-payment", id);
         Failpoint.Here("callback.received", id.Value);
         if (await FindAsync(id, call, context, deadline) is not { } found)
@@ -76,9 +74,9 @@ internal sealed partial class MakePaymentEndpoint(
         }
 
         Failpoint.Here("callback.found", id.Value);
-        var answer = found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline);
+        var answer = found.Answer ?? await DecideAsync(found.Payment, call, id, context.Request, deadline, own);
         var (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
-        if (decision == "ok" && deadline.UntilLastOk == TimeSpan.Zero)
+        if (decision == "ok" && (answer.OkOf?.Deadline ?? deadline).UntilLastOk == TimeSpan.Zero)
         {
             // A process that was held up between its decision and here (ENGINE 8): no OK leaves so late.
             answer = approvals.TakeBack(id, answer);
@@ -87,7 +85,7 @@ internal sealed partial class MakePaymentEndpoint(
 
         GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !deadline.IsOpen);
         Failpoint.Here("answer.before-first-byte", id.Value);
-        await WriteAsync(context, answer, deadline);
+        await WriteAsync(context, answer);
     }
 
     /// <summary>The payment, or what to answer when the database does not say; null when the token is not the one issued for it.</summary>
@@ -119,7 +117,7 @@ internal sealed partial class MakePaymentEndpoint(
         return payment is not null && CryptographicOperations.FixedTimeEquals(hash, payment.CallbackTokenHash) ? (payment, null) : null;
     }
 
-    private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, HttpRequest request, AnswerDeadline deadline)
+    private async Task<AnswerToGive> DecideAsync(CallbackPayment? payment, MakePaymentCall call, PspTransactionId id, HttpRequest request, AnswerDeadline deadline, AnswerDeadline own)
     {
         // Whatever else is wrong with a TIMEOUT or a cancel, its token names the payment, and it is answered 93 always.
         if (payment is null || call.State == VippsPaymentState.Unknown)
@@ -134,7 +132,7 @@ internal sealed partial class MakePaymentEndpoint(
             {
                 return refusals.Remembers(payment.Id)
                     ? Fail(id, VippsErrorId.Of(DeclineReason.TooLate))
-                    : await approvals.AnswerAsync(payment, new Approval(token, call.CardBin, call.Addresses), deadline);
+                    : await approvals.AnswerAsync(payment, new Approval(token, call.CardBin, call.Addresses), deadline, own);
             }
 
             if (call.State == VippsPaymentState.Accepted)
@@ -192,7 +190,7 @@ internal sealed partial class MakePaymentEndpoint(
         _ => (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}"),
     };
 
-    private async Task WriteAsync(HttpContext context, AnswerToGive answer, AnswerDeadline deadline)
+    private async Task WriteAsync(HttpContext context, AnswerToGive answer)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = answer.Body.Length;
@@ -210,7 +208,7 @@ internal sealed partial class MakePaymentEndpoint(
 
             // Kestrel's writes raise nothing when the client has gone: the signalled token is the error (ENGINE 9), and as it stays silent from the
             // last write on, a flush that found the connection ended. A process that was held up while it wrote does not know who still listened.
-            if (!flushed.IsCompleted && !context.RequestAborted.IsCancellationRequested && !deadline.IsOver)
+            if (!flushed.IsCompleted && !context.RequestAborted.IsCancellationRequested && !answer.OkOf.Deadline.IsOver)
             {
                 marks.Add(answer.OkOf);
                 return;

@@ -93,6 +93,31 @@ public sealed class StalledProcessTests
     }
 
     [Fact]
+    public async Task A_repeat_that_lay_unread_while_the_process_was_frozen_waits_for_what_another_has_begun()
+    {
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short));
+        var shop = new Shop(world);
+        var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
+        await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 800);
+        await world.A.FreezeAsync();
+        await Task.Delay(Clocks.Short.StopWaiting + TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
+
+        world.Front.First = 1;
+        var first = shop.PostAsync(payment);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        world.Front.First = 0;
+        var again = shop.PostAsync(payment, repeat: true);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await world.A.ThawAsync();
+
+        Assert.Equal(("OK", "OK"), ((await first).Says, (await again).Says));
+        await Quiet.UntilAsync(world, TimeSpan.FromSeconds(60));
+        var facts = await Facts.GatherAsync(world, shop.Calls);
+        Assert.Equal("Authorised", Assert.Single(facts.Rows).State);
+        Assert.Empty(InvariantChecker.Check(facts));
+    }
+
+    [Fact]
     public async Task A_report_that_was_held_up_past_its_lease_is_not_sent_beside_the_one_who_took_it_over()
     {
         await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true });

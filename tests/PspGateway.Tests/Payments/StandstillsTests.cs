@@ -74,6 +74,18 @@ public sealed class StandstillsTests : IDisposable
     }
 
     [Fact]
+    public void A_second_one_that_is_as_long_counts_as_well()
+    {
+        Pass(5);
+        Live(beats: 19);
+        Pass(4.9);
+        _standstills.Beat();
+        Pass(0.1);
+
+        Assert.True(_time.GetElapsedTime(_standstills.EarliestOf(Now)) >= TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public void Short_ones_of_a_busy_machine_do_not_add_up()
     {
         for (var i = 0; i < 30; i++)
@@ -118,9 +130,9 @@ public sealed class StandstillsTests : IDisposable
 
     private long Now => _time.GetTimestamp();
 
-    private void Live()
+    private void Live(int beats = 22)
     {
-        for (var i = 0; i < 22; i++)
+        for (var i = 0; i < beats; i++)
         {
             Pass(0.1);
             _standstills.Beat();

@@ -59,7 +59,7 @@ internal sealed class Replica : IDisposable
         var ladder = new CancelLadder(_store, bank, signal, options, time, NullLogger<CancelLadder>.Instance);
         _news = new AcquirerNews(_store, modifications, ladder, signal, wallet, options, NullLogger<AcquirerNews>.Instance);
         var runner = new AuthoriseRunner(_store, new TokenVault(new OneKey()), call, null!, null!, wallet, late, _news, signal, options, gateway, time, NullLogger<AuthoriseRunner>.Instance);
-        var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), late, signal, wallet, time, NullLogger<Approvals>.Instance);
+        var approvals = new Approvals(_store, runner, answers, null!, new SharedReads(_store, time), new LateFails(_store, signal, wallet, time, NullLogger<LateFails>.Instance), late, wallet, time, NullLogger<Approvals>.Instance);
         var waits = new ModificationWaits(null!, time);
         var modifier = new ModificationRunner(modifications, bank, waits, signal, options, Options.Create(new AuthorisationLifeOptions()), time, NullLogger<ModificationRunner>.Instance);
         _modified = new ModificationNews(modifications, bank, waits, signal, NullLogger<ModificationNews>.Instance);
