@@ -46,7 +46,7 @@ internal sealed partial class Approvals(
         }
 
         // A repeat leaves the row alone (ENGINE 3): what it waited for may just have been answered.
-        return joins ? Fail(payment.Id, DeclineReason.TooLate) : FailAndSettle(new PendingAnswer(payment.Id, Guid.Empty, deadline), DeclineReason.TooLate);
+        return joins ? Fail(payment.Id, DeclineReason.TooLate) : FailUnaccepted(payment.Id, deadline, DeclineReason.TooLate);
     }
 
     /// <summary>An OK that can leave in time no more: FAIL goes out instead, and is stored over it unless another call has delivered it.</summary>
@@ -78,17 +78,19 @@ internal sealed partial class Approvals(
             return await JoinHereAsync(pending, deadline);
         }
 
-        var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), own);
         if (!own.IsOpen)
         {
+            // After a step-up that has ended, every call gets 94 (ENGINE 22).
+            var reason = payment.State == PaymentState.StepUp ? DeclineReason.AuthenticationFailed : DeclineReason.TooLate;
             return await lateFails.EndUnsentAsync(payment, deadline) switch
             {
-                true => Fail(payment.Id, DeclineReason.TooLate),
+                true => Fail(payment.Id, reason),
                 false => null,
-                null => FailAndSettle(mine, DeclineReason.TooLate),
+                null => FailUnaccepted(payment.Id, deadline, reason),
             };
         }
 
+        var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), own);
         if (!answers.TryAdd(mine))
         {
             return await JoinAsync(payment, deadline);
@@ -226,6 +228,15 @@ internal sealed partial class Approvals(
     {
         var read = store.ReadAsync(paymentId);
         return await deadline.CompletesAsync(read) ? await read : null;
+    }
+
+    /// <summary>Nothing was accepted, and the database does not take its end: until it does, this process accepts no repeat anew.</summary>
+    private AnswerToGive FailUnaccepted(Guid paymentId, AnswerDeadline deadline, DeclineReason reason)
+    {
+        var mine = new PendingAnswer(paymentId, Guid.CreateVersion7(time.GetUtcNow()), deadline);
+        mine.Accept(AcceptVerdict.Lost);
+        answers.TryAdd(mine);
+        return FailAndSettle(mine, reason);
     }
 
     /// <summary>A FAIL that is not stored yet: it will be, so that the same call never gets an OK later.</summary>

@@ -62,7 +62,9 @@ internal sealed partial class LateFails(IPaymentStore store, QueueSignal signal,
     {
         try
         {
-            return await deadline.WithinAsync(limit => store.MoveAsync(Pool.Callback, payment.Id, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), limit), deadline.UntilStopWaiting);
+            return await deadline.PatientlyAsync(
+                limit => store.MoveAsync(Pool.Callback, payment.Id, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), limit),
+                why => LogNotWritten(why, new PspTransactionId(payment.Id)));
         }
         catch (Exception exception)
         {

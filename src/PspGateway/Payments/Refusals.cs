@@ -9,11 +9,6 @@ using PspGateway.Storage.Queue;
 
 namespace PspGateway.Payments;
 
-/// <summary>A customer's no, or a FAIL of ours, that was answered and could not be stored while the database was away.</summary>
-/// <param name="TokenHash">Of the token that it came with, to be compared once the payment can be read.</param>
-/// <param name="SaidAt">A timestamp of this process' clock.</param>
-internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove Move, PaymentEventName Name, string Reason, long SaidAt);
-
 /// <summary>
 /// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
 /// is taken back, since the wallet did not take it.
@@ -56,7 +51,8 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
     /// <returns>False when the payment kept moving: it has to be tried again.</returns>
     public async Task<bool> RefuseAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken)
     {
-        var current = payment;
+        // What was withdrawn before this call has had its alert.
+        var current = payment.State == PaymentState.Withdrawn ? null : payment;
         for (var i = 0; i < MostRereads && current is not null; i++)
         {
             Failpoint.Here("refusal.before-commit", payment.Id);
@@ -70,7 +66,7 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
             current = await store.ReadAloneAsync(Pool.Callback, payment.Id, cancellationToken);
         }
 
-        return false;
+        return payment.State == PaymentState.Withdrawn;
     }
 
     /// <summary>Stores what was said before it could be.</summary>
@@ -197,6 +193,11 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
         var id = new PspTransactionId(payment.Id);
         switch (payment.State)
         {
+            case PaymentState.Withdrawn:
+                // By an attempt of ours whose confirmation was lost, it may be: what that would have done here is done now, perhaps once more.
+                NoteWithdrawn(payment.Id, reason);
+                return true;
+
             // A FAIL of ours to a call that came after the answer of another: that one stands, if it arrived.
             case not (PaymentState.Created or PaymentState.Initiated or PaymentState.StepUp) when move == PaymentMove.Decline && !IsOlder(saidAgo, payment):
                 if (payment.State is PaymentState.Approved or PaymentState.Authorised)
@@ -246,11 +247,6 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
                     return false;
                 }
 
-                NoteWithdrawn(payment.Id, reason);
-                return true;
-
-            case PaymentState.Withdrawn:
-                // By an attempt of ours whose confirmation was lost, it may be: what that would have done here is done now, perhaps once more.
                 NoteWithdrawn(payment.Id, reason);
                 return true;
 

@@ -83,7 +83,7 @@ internal sealed partial class MakePaymentEndpoint(
             (decision, errorId) = MakePaymentAnswer.Read(answer.Body);
         }
 
-        GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !deadline.IsOpen);
+        GatewayMeter.Answered(decision, errorId, time.GetElapsedTime(firstByte), atDeadline: decision == "fail" && !(deadline.IsOpen && own.IsOpen));
         Failpoint.Here("answer.before-first-byte", id.Value);
         await WriteAsync(context, answer);
     }

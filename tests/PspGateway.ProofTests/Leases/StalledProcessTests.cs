@@ -8,9 +8,9 @@ namespace PspGateway.ProofTests.Leases;
 public sealed class StalledProcessTests
 {
     private const string WhatIsWritten = """
-        select (select jsonb_build_object('state', state, 'operation', authorise_operation_id) from payments where id = @id)::text
-            || (select jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'status', status, 'answer', answer, 'generation', generation, 'reference', acquirer_reference, 'finished', finished_at) order by id) from operations where payment_id = @id)::text
-            || (select jsonb_agg(jsonb_build_object('name', name, 'at', at) order by at, id) from payment_events where payment_id = @id)::text
+        select concat((select jsonb_build_object('state', state, 'operation', authorise_operation_id) from payments where id = @id)::text
+            , (select jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'status', status, 'answer', answer, 'generation', generation, 'reference', acquirer_reference, 'finished', finished_at) order by id) from operations where payment_id = @id)::text
+            , (select jsonb_agg(jsonb_build_object('name', name, 'at', at) order by at, id) from payment_events where payment_id = @id)::text)
         """;
 
     /// <summary>With its control where PROOF_BUGS is "all": without the fence it does write.</summary>
@@ -98,13 +98,17 @@ public sealed class StalledProcessTests
         await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short));
         var shop = new Shop(world);
         var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
-        await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 800);
+        await shop.FaultAsync("acquirer", "payments", "delay", payment, delayMs: 1000);
         await world.A.FreezeAsync();
         await Task.Delay(Clocks.Short.StopWaiting + TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
 
         world.Front.First = 1;
         var first = shop.PostAsync(payment);
-        await Task.Delay(300, TestContext.Current.CancellationToken);
+        for (var tries = 0; tries < 50 && !(await WrittenAsync(world, payment)).Contains("Authorising", StringComparison.Ordinal); tries++)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
         world.Front.First = 0;
         var again = shop.PostAsync(payment, repeat: true);
         await Task.Delay(100, TestContext.Current.CancellationToken);
