@@ -33,7 +33,7 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>True when it came to its end, well or not, while a repeat may still wait.</summary>
     public Task<bool> CompletesForRepeatAsync(Task task) => CompletesAsync(task, UntilLastOk);
 
-    /// <summary>Again and again while the answer is open, whatever goes wrong: each attempt must be one that can be made twice.</summary>
+    /// <summary>Again and again while a FAIL may still be stored before it is said, whatever goes wrong: each attempt must be one that can be made twice.</summary>
     /// <param name="attempt">Is given up when its token is cancelled.</param>
     /// <param name="onWait">Told why the first attempt failed, if there is time for another.</param>
     /// <exception cref="Exception">What the last attempt threw; TimeoutException where it did not end.</exception>
@@ -41,12 +41,12 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     {
         for (var tries = 0; ; tries++)
         {
-            var within = UntilStopWaiting < AttemptFor ? UntilStopWaiting : AttemptFor;
+            var within = UntilLastLook < AttemptFor ? UntilLastLook : AttemptFor;
             try
             {
                 return await WithinAsync(attempt, within);
             }
-            catch (Exception exception) when (UntilStopWaiting > AgainAfter)
+            catch (Exception exception) when (UntilLastLook > AgainAfter)
             {
                 if (tries == 0)
                 {

@@ -110,7 +110,7 @@ public sealed class AnswerDeadlineTests
             limits.Add(limit);
             return new TaskCompletionSource<int>().Task;
         }, _ => { });
-        for (var tenths = 0; tenths < 112; tenths++)
+        for (var tenths = 0; tenths < 120; tenths++)
         {
             _time.Advance(TimeSpan.FromSeconds(0.1));
             await Task.Delay(1, TestContext.Current.CancellationToken);
