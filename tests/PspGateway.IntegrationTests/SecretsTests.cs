@@ -269,7 +269,7 @@ public sealed class SecretsTests(TalkativeWorld world, ITestOutputHelper output)
             output.WriteLine("No data files and no write-ahead log were searched: the server's folder cannot be read from here.");
         }
 
-        _places.AddRange(Directory.EnumerateFiles(world.GatewaySettings["Vault:KeyFolder"]!).Select(f => ("key folder", File.ReadAllBytes(f))));
+        _places.AddRange(Directory.EnumerateFiles(world.GatewaySettings["Vault:KeyFolder"]!, "*", SearchOption.AllDirectories).Select(f => ("key folder", File.ReadAllBytes(f))));
     }
 
     private void Report()

@@ -46,7 +46,7 @@ internal sealed partial class Approvals(
         }
 
         // A repeat leaves the row alone (ENGINE 3): what it waited for may just have been answered.
-        return joins ? Fail(payment.Id, DeclineReason.TooLate) : FailUnaccepted(payment.Id, deadline, DeclineReason.TooLate);
+        return joins ? Fail(payment.Id, DeclineReason.TooLate) : await FailUnacceptedAsync(payment, deadline, DeclineReason.TooLate);
     }
 
     /// <summary>An OK that can leave in time no more: FAIL goes out instead, and is stored over it unless another call has delivered it.</summary>
@@ -86,7 +86,7 @@ internal sealed partial class Approvals(
             {
                 true => Fail(payment.Id, reason),
                 false => null,
-                null => FailUnaccepted(payment.Id, deadline, reason),
+                null => await FailUnacceptedAsync(payment, deadline, reason),
             };
         }
 
@@ -97,7 +97,7 @@ internal sealed partial class Approvals(
         }
 
         runner.Start(payment, approval, mine);
-        var answer = await FirstAnswerAsync(mine);
+        var answer = await FirstAnswerAsync(payment, mine);
 
         // One that is settled later stays until then: a repeat that comes before must not be accepted anew.
         if (answer?.OkOf is null && !mine.FailWentOut)
@@ -108,13 +108,13 @@ internal sealed partial class Approvals(
         return answer;
     }
 
-    private async Task<AnswerToGive?> FirstAnswerAsync(PendingAnswer mine)
+    private async Task<AnswerToGive?> FirstAnswerAsync(CallbackPayment payment, PendingAnswer mine)
     {
         await mine.Deadline.CompletesAsync(mine.Settled);
         if (!mine.Accepted.IsCompleted)
         {
             // The accept's commit hangs. Nothing was sent, and nothing will be.
-            return FailAndSettle(mine, DeclineReason.TooLate);
+            return await FailUnacceptedAsync(payment, mine, DeclineReason.TooLate);
         }
 
         switch (await mine.Accepted)
@@ -122,9 +122,9 @@ internal sealed partial class Approvals(
             case AcceptVerdict.MovedOn:
                 return null;
             case AcceptVerdict.NotWritten:
-                return FailAndSettle(mine, DeclineReason.InternalError);
+                return await FailUnacceptedAsync(payment, mine, DeclineReason.InternalError);
             case AcceptVerdict.Lost:
-                return FailAndSettle(mine, DeclineReason.TooLate);
+                return await FailUnacceptedAsync(payment, mine, DeclineReason.TooLate);
             case AcceptVerdict.Taken:
                 break;
         }
@@ -231,12 +231,18 @@ internal sealed partial class Approvals(
     }
 
     /// <summary>Nothing was accepted, and the database does not take its end: until it does, this process accepts no repeat anew.</summary>
-    private AnswerToGive FailUnaccepted(Guid paymentId, AnswerDeadline deadline, DeclineReason reason)
+    private Task<AnswerToGive> FailUnacceptedAsync(CallbackPayment payment, AnswerDeadline deadline, DeclineReason reason)
     {
-        var mine = new PendingAnswer(paymentId, Guid.CreateVersion7(time.GetUtcNow()), deadline);
+        var mine = new PendingAnswer(payment.Id, Guid.CreateVersion7(time.GetUtcNow()), deadline);
         mine.Accept(AcceptVerdict.Lost);
         answers.TryAdd(mine);
-        return FailAndSettle(mine, reason);
+        return FailUnacceptedAsync(payment, mine, reason);
+    }
+
+    private async Task<AnswerToGive> FailUnacceptedAsync(CallbackPayment payment, PendingAnswer mine, DeclineReason reason)
+    {
+        await late.SettleUnacceptedAsync(mine, payment.CallbackTokenHash, reason);
+        return Fail(payment.Id, reason);
     }
 
     /// <summary>A FAIL that is not stored yet: it will be, so that the same call never gets an OK later.</summary>

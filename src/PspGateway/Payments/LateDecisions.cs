@@ -11,7 +11,7 @@ namespace PspGateway.Payments;
 /// Stores what was said before it could be stored (ENGINE 8, 9): a FAIL that went out while the database did not answer, and the doubt
 /// about an OK whose bytes may not have arrived. Tries until the database answers; if this process dies first, the lease brings it to another.
 /// </summary>
-internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet, PendingAnswers answers, Refusals refusals, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
+internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet, PendingAnswers answers, Refusals refusals, IKeptRefusals kept, QueueSignal signal, TimeProvider time, ILogger<LateDecisions> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
@@ -26,6 +26,14 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
     {
         pending.LatchFail();
         Enqueue(pending, doubtful: false, time.GetTimestamp());
+    }
+
+    /// <summary>As <see cref="Settle"/>, where no lease may bring it back, since the token may not be accepted: it is kept as a file until it is stored.</summary>
+    public async Task SettleUnacceptedAsync(PendingAnswer pending, byte[] tokenHash, DeclineReason reason)
+    {
+        pending.LatchFail();
+        await kept.KeepAsync(new LateRefusal(pending.PaymentId, tokenHash, PaymentMove.Decline, PaymentEventName.Declined, $"{reason}", time.GetTimestamp()) { By = pending.OperationId });
+        Settle(pending);
     }
 
     /// <summary>OK was written to the connection, and the connection broke.</summary>
@@ -64,7 +72,11 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
             while (_queue.Reader.TryRead(out var next))
             {
                 stored = stored && await TryStoreAsync(next.Pending, next.Doubtful, next.SaidAt);
-                if (!stored)
+                if (!stored && kept.Holds(KeyOf(next.Pending)))
+                {
+                    LogKept(new PspTransactionId(next.Pending.PaymentId));
+                }
+                else if (!stored)
                 {
                     LogForgotten(new PspTransactionId(next.Pending.PaymentId));
                 }
@@ -81,6 +93,11 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
             Failpoint.Here(doubtful ? "withdraw.before-commit" : "late-settle.before-commit", pending.PaymentId);
             await (doubtful ? WithdrawAsync(pending, limit.Token) : FailAsync(pending, saidAt, limit.Token)).WaitAsync(limit.Token);
             Failpoint.Here(doubtful ? "withdraw.after-commit" : "late-settle.after-commit", pending.PaymentId);
+            if (!doubtful)
+            {
+                kept.Remove(KeyOf(pending));
+            }
+
             answers.Remove(pending);
             signal.Set();
             return true;
@@ -126,6 +143,8 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         }
     }
 
+    private static RefusalKey KeyOf(PendingAnswer unaccepted) => new(unaccepted.PaymentId, PaymentMove.Decline, unaccepted.OperationId);
+
     private async Task WithdrawAsync(PendingAnswer pending, CancellationToken cancellationToken)
     {
         var decision = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Withdraw, Event = PaymentEventName.Withdrawn, Reason = "DeliveryDoubtful" };
@@ -151,6 +170,9 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
 
     [LoggerMessage(2105, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a FAIL or a doubt could not be stored before the stop. What was accepted, its lease decides; else look the payment up at Vipps.")]
     private partial void LogForgotten(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2106, LogLevel.Warning, "Payment {PspTransactionId}: a FAIL that could not be stored is left in its file, for the next process that starts or another that runs.")]
+    private partial void LogKept(PspTransactionId pspTransactionId);
 
     [LoggerMessage(2104, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, too many late decisions wait; the lease will bring this one back.")]
     private partial void LogFull(PspTransactionId pspTransactionId);

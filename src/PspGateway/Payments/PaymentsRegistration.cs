@@ -36,8 +36,11 @@ internal static class PaymentsRegistration
         services.AddHostedService(provider => provider.GetRequiredService<Standstills>());
         services.AddSingleton<LateFails>();
         services.AddSingleton<Approvals>();
+        services.AddSingleton<IKeptRefusals, RefusalFolder>();
         services.AddSingleton<Refusals>();
-        services.AddHostedService(provider => provider.GetRequiredService<Refusals>());
+        services.AddSingleton<LateRefusals>();
+        services.AddHostedService<RefusalTakeover>();
+        services.AddHostedService(provider => provider.GetRequiredService<LateRefusals>());
         services.AddSingleton<LateDecisions>();
         services.AddHostedService(provider => provider.GetRequiredService<LateDecisions>());
         services.AddSingleton<DeliveredMarks>();

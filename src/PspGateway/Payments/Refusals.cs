@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Threading.Channels;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
 using PspGateway.Payments.Telemetry;
@@ -13,18 +10,8 @@ namespace PspGateway.Payments;
 /// The customer said no, or nothing, before or after the token came (ENGINE 10). What is under way is decided by it; an OK that was given
 /// is taken back, since the wallet did not take it.
 /// </summary>
-internal sealed partial class Refusals(IPaymentStore store, IModificationStore books, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger) : BackgroundService
+internal sealed partial class Refusals(IPaymentStore store, IModificationStore books, PendingAnswers answers, QueueSignal signal, IWallet wallet, TimeProvider time, ILogger<Refusals> logger)
 {
-    private const int Capacity = 10_000;
-    private const int AtOnce = 8;
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>A try on a line that went silent holds nothing up: its writes are conditional, so that it may be made again.</summary>
-    private static readonly TimeSpan TryFor = TimeSpan.FromSeconds(3);
-
-    private readonly Channel<LateRefusal> _late = Channel.CreateBounded<LateRefusal>(Capacity);
-    private readonly ConcurrentDictionary<Guid, LateRefusal> _remembered = new();
-
     private const int MostRereads = 4;
 
     /// <summary>A difference: the wallet did not take our OK, and what it was said for cannot be undone by itself.</summary>
@@ -32,20 +19,6 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
 
     /// <summary>An OK that has left so shortly before a FAIL was told may have arrived after it.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
-
-    /// <summary>The wallet was answered and will not say it again, so this process remembers it until the database answers: an OK it did not take must be taken back.</summary>
-    public void Remember(LateRefusal refusal)
-    {
-        _remembered[refusal.PaymentId] = refusal;
-        if (!_late.Writer.TryWrite(refusal))
-        {
-            Forget(refusal);
-            LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
-        }
-    }
-
-    /// <summary>True while a refusal of the payment waits to be stored: the wallet was answered, so that no token of it may be accepted any more.</summary>
-    public bool Remembers(Guid paymentId) => _remembered.ContainsKey(paymentId);
 
     /// <param name="move">Abort or Expire.</param>
     /// <returns>False when the payment kept moving: it has to be tried again.</returns>
@@ -101,91 +74,6 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
 
         return false;
     }
-
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
-
-    internal async Task RunAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (await _late.Reader.WaitToReadAsync(stoppingToken))
-            {
-                // One asks whether the database is back; then all go, since what is only remembered is lost with this process.
-                if (_late.Reader.TryRead(out var first) && await AppliedAsync(first))
-                {
-                    await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => DrainAsync()));
-                }
-                else
-                {
-                    await Task.Delay(RetryAfter, time, stoppingToken);
-                }
-            }
-        }
-        finally
-        {
-            // One last try on the way out, until the first that fails; what is left then, a person must know of.
-            var stored = true;
-            while (_late.Reader.TryRead(out var refusal))
-            {
-                stored = stored && await TryApplyAsync(refusal);
-                if (!stored)
-                {
-                    LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
-                }
-            }
-        }
-    }
-
-    /// <summary>Until there is none, or one could not be stored.</summary>
-    private async Task DrainAsync()
-    {
-        while (_late.Reader.TryRead(out var next) && await AppliedAsync(next))
-        {
-            // On to the next.
-        }
-    }
-
-    /// <summary>False: it is remembered further on.</summary>
-    private async Task<bool> AppliedAsync(LateRefusal refusal)
-    {
-        var applied = await TryApplyAsync(refusal);
-        if (!applied)
-        {
-            Remember(refusal);
-        }
-
-        return applied;
-    }
-
-    private async Task<bool> TryApplyAsync(LateRefusal refusal)
-    {
-        using var step = PaymentTrace.Step("late refusal", new PspTransactionId(refusal.PaymentId));
-        try
-        {
-            using var limit = new CancellationTokenSource(TryFor, time);
-            var stored = await RefuseLateAsync(
-                refusal.PaymentId,
-                payment => CryptographicOperations.FixedTimeEquals(payment.CallbackTokenHash, refusal.TokenHash),
-                refusal.Move,
-                refusal.Name,
-                refusal.Reason,
-                refusal.SaidAt,
-                limit.Token).WaitAsync(limit.Token);
-            if (stored)
-            {
-                Forget(refusal);
-            }
-
-            return stored;
-        }
-        catch (Exception exception)
-        {
-            LogNotYet(exception, new PspTransactionId(refusal.PaymentId));
-            return false;
-        }
-    }
-
-    private void Forget(LateRefusal refusal) => _remembered.TryRemove(KeyValuePair.Create(refusal.PaymentId, refusal));
 
     /// <summary>True when there is nothing left to do.</summary>
     private async Task<bool> TryAsync(CallbackPayment payment, PaymentMove move, PaymentEventName name, string reason, TimeSpan? saidAgo, CancellationToken cancellationToken)
@@ -284,12 +172,6 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
 
     [LoggerMessage(2408, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a repeat of its call was answered FAIL while the database was away, after an OK. If Vipps shows it as failed, the OK was lost: cancel it.")]
     private partial void LogFailedAfterwards(PspTransactionId pspTransactionId);
-
-    [LoggerMessage(2405, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a refusal ({Reason}) could not be stored and is forgotten; look the payment up at Vipps.")]
-    private partial void LogForgotten(PspTransactionId pspTransactionId, string reason);
-
-    [LoggerMessage(2406, LogLevel.Error, "Payment {PspTransactionId}: a refusal could not be stored yet.")]
-    private partial void LogNotYet(Exception exception, PspTransactionId pspTransactionId);
 
     [LoggerMessage(2404, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}), but money is captured; a person must decide.")]
     private partial void LogCaptured(PspTransactionId pspTransactionId, string reason);

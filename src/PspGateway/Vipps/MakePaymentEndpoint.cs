@@ -22,6 +22,7 @@ internal sealed partial class MakePaymentEndpoint(
     IPaymentStore store,
     Approvals approvals,
     Refusals refusals,
+    LateRefusals lateRefusals,
     DeliveredMarks marks,
     LateDecisions late,
     Standstills standstills,
@@ -94,7 +95,7 @@ internal sealed partial class MakePaymentEndpoint(
         CallbackPayment? payment;
         try
         {
-            // A no has the same answer whenever it is stored, so it can wait: what is only remembered is lost with this process.
+            // A no has the same answer whenever it is stored, so it can wait: what is in the database needs nobody to remember it.
             payment = call.State is VippsPaymentState.Accepted or VippsPaymentState.Unknown
                 ? await store.ReadAsync(id.Value).WaitAsync(deadline.UntilStopWaiting, time)
                 : await deadline.PatientlyAsync(limit => store.ReadAloneAsync(Pool.Callback, id.Value, limit), away => LogWaits(away, id));
@@ -103,7 +104,7 @@ internal sealed partial class MakePaymentEndpoint(
         {
             // ENGINE 2: nothing was accepted, so nothing is held. Whoever cannot show a verified token never gets here.
             LogDatabaseGone(exception, id);
-            RememberRefusal(id, call, context.Request);
+            await RememberRefusalAsync(id, call, context.Request);
             return (null, Fail(id, call switch
             {
                 { State: VippsPaymentState.Accepted, Token: null } => VippsErrorId.InvalidRequest,
@@ -130,7 +131,7 @@ internal sealed partial class MakePaymentEndpoint(
         {
             if (call is { State: VippsPaymentState.Accepted, Token: { } token })
             {
-                return refusals.Remembers(payment.Id)
+                return lateRefusals.Remembers(payment.Id)
                     ? Fail(id, VippsErrorId.Of(DeclineReason.TooLate))
                     : await approvals.AnswerAsync(payment, new Approval(token, call.CardBin, call.Addresses), deadline, own);
             }
@@ -143,13 +144,13 @@ internal sealed partial class MakePaymentEndpoint(
             var (move, name, reason) = RefusalOf(call.State);
             if (!await deadline.PatientlyAsync(limit => refusals.RefuseAsync(payment, move, name, reason, limit), away => LogWaits(away, id)))
             {
-                RememberRefusal(id, call, request);
+                await RememberRefusalAsync(id, call, request);
             }
         }
         catch (Exception exception)
         {
             LogFailed(exception, id);
-            RememberRefusal(id, call, request);
+            await RememberRefusalAsync(id, call, request);
             if (call.State == VippsPaymentState.Accepted)
             {
                 return Fail(id, call.Token is null ? VippsErrorId.InvalidRequest : VippsErrorId.Of(DeclineReason.TooLate));
@@ -172,7 +173,7 @@ internal sealed partial class MakePaymentEndpoint(
     }
 
     /// <summary>What was answered without being stored is stored as soon as it can be: a no of the customer's, or our own FAIL to an ACCEPTED.</summary>
-    private void RememberRefusal(PspTransactionId id, MakePaymentCall call, HttpRequest request)
+    private async Task RememberRefusalAsync(PspTransactionId id, MakePaymentCall call, HttpRequest request)
     {
         if (call.State == VippsPaymentState.Unknown)
         {
@@ -180,7 +181,7 @@ internal sealed partial class MakePaymentEndpoint(
         }
 
         var (move, name, reason) = RefusalOf(call.State);
-        refusals.Remember(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason, time.GetTimestamp()));
+        await lateRefusals.RememberAsync(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason, time.GetTimestamp()));
     }
 
     private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state) => state switch

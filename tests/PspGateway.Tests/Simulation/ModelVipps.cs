@@ -30,6 +30,9 @@ internal sealed class VippsView(Guid payment, string token)
 
     public long? FailAt { get; set; }
 
+    /// <summary>Some call has been answered FAIL, whether or not that arrived.</summary>
+    public bool FailLeft { get; set; }
+
     /// <summary>Some call has had an OK.</summary>
     public bool OkLeft { get; set; }
 
@@ -43,9 +46,6 @@ internal sealed class VippsView(Guid payment, string token)
 
     /// <summary>The merchant was told that it is cancelled.</summary>
     public bool MerchantEnded { get; set; }
-
-    /// <summary>Replicas that took the news of the end and may not have stored it yet.</summary>
-    public List<SimulatedProcess> ToldTo { get; } = [];
 }
 
 /// <summary>Posts to makePayment as Vipps does, again when no answer came, and ends what is not answered in 15 s.</summary>
@@ -128,6 +128,8 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
                 okLeaves(view);
             }
 
+            view.FailLeft |= status == "FAIL";
+
             if (line is Line.Fine or Line.BreaksAfter && !gone.IsCancellationRequested)
             {
                 answered = true;
@@ -175,7 +177,6 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
         view.Unanswered--;
         if (state != "ACCEPTED")
         {
-            view.ToldTo.Add(replica.Process);
             return;
         }
 
@@ -191,7 +192,6 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
             view.OkWasLost |= view.Verdict == VippsVerdict.Open && view.OkLeft;
             view.FailAt ??= scheduler.Now;
             view.FailBy ??= replica.Process;
-            view.ToldTo.Add(replica.Process);
         }
     }
 

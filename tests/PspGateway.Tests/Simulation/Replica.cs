@@ -26,13 +26,14 @@ internal sealed class Replica : IDisposable
     private readonly SimulatedStore _store;
     private readonly MakePaymentEndpoint _endpoint;
     private readonly OperationWorker _worker;
+    private readonly RefusalTakeover _takeover;
     private readonly AcquirerNews _news;
     private readonly ModificationNews _modified;
     private readonly ModelMerchantDoor _merchants;
     private readonly bool[] _drains = new bool[2];
     private bool _reads;
 
-    public Replica(string name, Scheduler scheduler, ModelStore model, DatabaseTrouble trouble, Func<SimulatedProcess, IAcquirer> acquirer, TimeSpan wallClockOff)
+    public Replica(string name, Scheduler scheduler, ModelStore model, Dictionary<RefusalKey, LateRefusal> kept, DatabaseTrouble trouble, Func<SimulatedProcess, IAcquirer> acquirer, TimeSpan wallClockOff)
     {
         (_scheduler, _model) = (scheduler, model);
         Process = new SimulatedProcess(name, scheduler, wallClockOff);
@@ -52,7 +53,10 @@ internal sealed class Replica : IDisposable
         var bank = acquirer(Process);
         var modifications = new SimulatedModifications(_store, model);
         var refusals = new Refusals(_store, modifications, answers, signal, wallet, time, NullLogger<Refusals>.Instance);
-        var late = new LateDecisions(_store, wallet, answers, refusals, signal, time, NullLogger<LateDecisions>.Instance);
+        var folder = new SimulatedRefusalFolder(kept, scheduler, Process);
+        var lateRefusals = new LateRefusals(refusals, folder, time, NullLogger<LateRefusals>.Instance);
+        _takeover = new RefusalTakeover(folder, lateRefusals, time, NullLogger<RefusalTakeover>.Instance);
+        var late = new LateDecisions(_store, wallet, answers, refusals, folder, signal, time, NullLogger<LateDecisions>.Instance);
         var marks = new DeliveredMarks(_store, answers, Options.Create(new ReportOptions()), time, NullLogger<DeliveredMarks>.Instance);
         var call = new AuthoriseCall(_store, bank, Deadlines, time, NullLogger<AuthoriseCall>.Instance);
         var gateway = Options.Create(new GatewayOptions { PublicBaseUrl = new Uri("https://gateway.example") });
@@ -63,18 +67,23 @@ internal sealed class Replica : IDisposable
         var waits = new ModificationWaits(null!, time);
         var modifier = new ModificationRunner(modifications, bank, waits, signal, options, Options.Create(new AuthorisationLifeOptions()), time, NullLogger<ModificationRunner>.Instance);
         _modified = new ModificationNews(modifications, bank, waits, signal, NullLogger<ModificationNews>.Instance);
-        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, marks, late, new Standstills(time, NullLogger<Standstills>.Instance), Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
+        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, lateRefusals, marks, late, new Standstills(time, NullLogger<Standstills>.Instance), Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _merchants = new ModelMerchantDoor(_store, model, answers, wallet, signal, time);
         _worker = new OperationWorker(_store, ladder, modifier, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
         Process.Start(() => marks.RunAsync(CancellationToken.None));
-        Process.Start(() => refusals.RunAsync(CancellationToken.None));
+        Process.Start(() => lateRefusals.RunAsync(CancellationToken.None));
+        TakeOver(atTheStart: true);
         Poll();
     }
 
     public SimulatedProcess Process { get; }
 
-    public void Dispose() => _worker.Dispose();
+    public void Dispose()
+    {
+        _takeover.Dispose();
+        _worker.Dispose();
+    }
 
     /// <summary>When it last went on after a stop; never: -1.</summary>
     public long StoppedLast { get; private set; } = -1;
@@ -128,6 +137,18 @@ internal sealed class Replica : IDisposable
             acknowledge(false);
         }
     });
+
+    private void TakeOver(bool atTheStart)
+    {
+        Process.Start(() => _takeover.LookAsync(atTheStart, CancellationToken.None));
+        _scheduler.After(RefusalTakeover.LooksEvery, () =>
+        {
+            if (Process.Alive)
+            {
+                TakeOver(atTheStart: false);
+            }
+        });
+    }
 
     /// <summary>The workers' polls, a second apart, more or less.</summary>
     private void Poll()

@@ -49,7 +49,12 @@ internal sealed partial class SimulatedRun
 
         foreach (var payment in _model.Payments.Values.Where(p => p.State == PaymentState.Authorised))
         {
-            var held = _acquirer.Holds.Single(h => h.PaymentId == payment.Id && h.PspReference == _model.Find(payment.AuthoriseOperationId ?? Guid.Empty)?.AcquirerReference);
+            if (_acquirer.Holds.Find(h => h.PaymentId == payment.Id && h.PspReference == _model.Find(payment.AuthoriseOperationId ?? Guid.Empty)?.AcquirerReference) is not { } held)
+            {
+                Breach("I3: authorised, and the acquirer has never held what our books name");
+                continue;
+            }
+
             if (!payment.Balance.Holds || held.LeftMinor < 0 || held.RefundedMinor > held.CapturedMinor)
             {
                 Breach($"I4: more than there is, {payment.Balance}");
@@ -68,8 +73,8 @@ internal sealed partial class SimulatedRun
         _model.Operations.Exists(o => o.Payment == payment && o.ParkedWhy is not null)
         || (_model.Differences.Any(d => d.PaymentId == payment.Id) && _model.Operations.Exists(o => o.Payment == payment && o.Kind is OperationKind.Cancel or OperationKind.Refund));
 
-    /// <summary>Something was captured, if only for a while, or the merchant has ordered its cancel: the engine reverses no more, and calls a person.</summary>
-    private bool ActedOn(ModelPayment payment) => _model.Operations.Exists(o => o.Payment == payment && o.IsModification && (o.Kind == OperationKind.Cancel || _acquirer.Modifications.GetValueOrDefault(o.IdempotencyKey)?.Done != false));
+    /// <summary>The merchant had a capture or cancel under way already: the engine reverses no more, and calls a person (ENGINE 10).</summary>
+    private bool IsBeforeAPerson(ModelPayment payment) => _model.Differences.Contains((payment.Id, "NotTakenByWallet"));
 
     private (TimeSpan From, TimeSpan To) Window(TimeSpan from, TimeSpan length)
     {

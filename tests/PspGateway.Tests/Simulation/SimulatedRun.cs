@@ -1,6 +1,7 @@
 using PspGateway.Domain;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
+using PspGateway.Payments;
 using PspGateway.Storage.Rows;
 using PspGateway.Vipps;
 
@@ -26,17 +27,20 @@ internal sealed partial class SimulatedRun
     private readonly List<VippsView> _views = [];
     private readonly Replica?[] _replicas = new Replica?[2];
     private readonly DatabaseTrouble _trouble;
+    private readonly Dictionary<RefusalKey, LateRefusal> _kept = [];
     private readonly List<string> _breaches = [];
     private readonly Dictionary<Guid, AcquirerPlan> _plans = [];
+    private readonly bool _forgets;
     private readonly bool _calm;
     private readonly double _refused;
     private readonly double _lost;
+    private readonly int[] _lives = new int[2];
     private int _kills;
     private TimeSpan _quietFrom;
 
-    private SimulatedRun(int seed, Func<Func<long>, ModelStore>? store)
+    private SimulatedRun(int seed, Func<Func<long>, ModelStore>? store, bool forgets)
     {
-        _seed = seed;
+        (_seed, _forgets) = (seed, forgets);
         _scheduler = new Scheduler(seed);
         _model = store?.Invoke(() => _scheduler.Now) ?? new ModelStore(() => _scheduler.Now);
         var calm = _calm = _scheduler.Chance(0.2);
@@ -62,7 +66,13 @@ internal sealed partial class SimulatedRun
         _vipps = new ModelVipps(_scheduler, AnyReplica, brokenLines: calm ? 0 : 0.15, Breach, OkLeaves);
         for (var slot = 0; slot < _replicas.Length; slot++)
         {
-            StartReplica(slot, 0);
+            StartReplica(slot);
+        }
+
+        // What was answered while the database was away is in the files alone then.
+        if (_trouble.Down is { } away && _scheduler.Chance(0.4))
+        {
+            _scheduler.After(_scheduler.Between(away.From.TotalSeconds, away.To.TotalSeconds), () => Kill(_scheduler.Below(2)));
         }
 
         for (var i = 1 + _scheduler.Below(3); i > 0; i--)
@@ -74,9 +84,10 @@ internal sealed partial class SimulatedRun
     }
 
     /// <param name="store">Another store than the true one, to see that its fault is found.</param>
-    public static RunResult Of(int seed, Func<Func<long>, ModelStore>? store = null)
+    /// <param name="forgets">Whether the files of a process go with it.</param>
+    public static RunResult Of(int seed, Func<Func<long>, ModelStore>? store = null, bool forgets = false)
     {
-        var run = new SimulatedRun(seed, store);
+        var run = new SimulatedRun(seed, store, forgets);
         run._scheduler.Run(Length);
         run.CheckTheBooks();
         return new RunResult(
@@ -105,6 +116,12 @@ internal sealed partial class SimulatedRun
             _scheduler.After(at + _scheduler.Between(0.001, 14), () => _vipps.Post(view, "ACCEPTED", again: 0));
         }
 
+        if (_trouble.Down is { } away && _scheduler.Chance(0.5))
+        {
+            // What was answered while the database was away must hold when it is back.
+            _scheduler.After(away.To + _scheduler.Between(0.001, 3), () => _vipps.Post(view, "ACCEPTED", again: 0));
+        }
+
         if (_scheduler.Chance(0.15))
         {
             _scheduler.After(at + _scheduler.Between(0, 14), () => _vipps.End(view, _scheduler.Chance(0.5) ? "USER_CANCEL" : "TIMEOUT"));
@@ -126,54 +143,6 @@ internal sealed partial class SimulatedRun
             view.MerchantEnded |= ended;
             _scheduler.Tell($"{view.Token}: the merchant cancels, {(ended ? "it has ended" : "in vain")}");
         });
-    }
-
-    private void StartReplica(int slot, int life)
-    {
-        var replica = new Replica(
-            $"replica {slot}.{life}",
-            _scheduler,
-            _model,
-            _trouble,
-            process => new SimulatedAcquirer(_acquirer, _scheduler, process, _refused, _lost),
-            _scheduler.Chance(0.3) ? TimeSpan.FromMinutes(_scheduler.Below(21) - 10) : TimeSpan.Zero);
-        _replicas[slot] = replica;
-        if (life >= 2 || _scheduler.Chance(0.4))
-        {
-            return;
-        }
-
-        // Faults come before a continuation, so that any place between two waits may be the last.
-        var left = 4 + _scheduler.Below(156);
-        var kill = _scheduler.Chance(0.6);
-        replica.Process.BeforeEach = process =>
-        {
-            if (--left != 0)
-            {
-                return;
-            }
-
-            if (kill)
-            {
-                Kill(slot, life);
-            }
-            else
-            {
-                replica.StopFor(_scheduler.Between(0.2, 70));
-                QuietFrom(_scheduler.Elapsed + TimeSpan.FromSeconds(71));
-            }
-        };
-    }
-
-    private void Kill(int slot, int life)
-    {
-        _kills++;
-        _replicas[slot]!.Process.Kill();
-        _replicas[slot] = null;
-        _scheduler.Tell($"replica {slot} is killed");
-        var back = _scheduler.Between(1, 20);
-        QuietFrom(_scheduler.Elapsed + back);
-        _scheduler.After(back, () => StartReplica(slot, life + 1));
     }
 
     private Replica? AnyReplica()
@@ -206,8 +175,8 @@ internal sealed partial class SimulatedRun
     /// <summary>An OK is on its way out: what it says must be true now, and committed.</summary>
     private void OkLeaves(VippsView view)
     {
-        // Once Vipps has ended it, or has heard a FAIL, a replica may have undone it already.
-        if (view.Verdict == VippsVerdict.Ended || view.FailAt is not null)
+        // Once Vipps has ended it, or a replica has said FAIL, that one may have undone it already.
+        if (view.Verdict == VippsVerdict.Ended || view.FailLeft)
         {
             return;
         }
@@ -237,14 +206,15 @@ internal sealed partial class SimulatedRun
                 Breach($"I2: Vipps has OK, nothing is held, and it was not told ({payment.State}, {cancelled} reports)");
             }
 
-            // What the merchant has acted on already is for a person (ENGINE 10). News that was answered while the database was away lives in memory only, and is lost with the process.
-            if (view.Verdict != VippsVerdict.Ok && live.Count > 0 && !ActedOn(payment) && !view.OkWasLost && view.ToldTo.TrueForAll(p => p.Alive))
+            // What the merchant has acted on already is for a person (ENGINE 10), and one was called.
+            if (view.Verdict != VippsVerdict.Ok && live.Count > 0 && !IsBeforeAPerson(payment) && !view.OkWasLost)
             {
                 Breach($"I2: money is held that Vipps has no OK for ({view.Verdict}, {payment.State})");
             }
 
+            // Later than that the call itself may have been given up (after 9 s), and what was asked then be on its way for long.
             if (_calm && _quietFrom == TimeSpan.Zero && !view.MerchantCancels && view.Verdict == VippsVerdict.Fail && _plans[view.Payment] == AcquirerPlan.Approve
-                && _acquirer.Holds.Exists(h => h.PaymentId == view.Payment && h.Since < view.PostedAt + TimeSpan.FromSeconds(10).Ticks))
+                && _acquirer.Holds.Exists(h => h.PaymentId == view.Payment && h.Since < view.PostedAt + TimeSpan.FromSeconds(8.5).Ticks))
             {
                 Breach("a sale was lost: approved in time, no trouble, and FAIL was answered");
             }

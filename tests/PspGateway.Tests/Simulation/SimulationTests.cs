@@ -60,4 +60,12 @@ public sealed class SimulationTests
 
         Assert.True(found, $"No seed breaches {invariant} with a store that {fault}.");
     }
+
+    [Fact]
+    public void What_was_answered_without_a_database_and_goes_with_its_process_is_missed()
+    {
+        var found = Enumerable.Range(0, 4000).SelectMany(seed => SimulatedRun.Of(seed, forgets: true).Breaches).FirstOrDefault();
+
+        Assert.Contains(": I2: money is held that Vipps has no OK for", found, StringComparison.Ordinal);
+    }
 }

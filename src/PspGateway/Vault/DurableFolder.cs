@@ -1,0 +1,73 @@
+namespace PspGateway.Vault;
+
+/// <summary>Small files that outlive a crash. Each is written whole and synced under a temporary name, then linked into place, never over another.</summary>
+internal class DurableFolder(string path, string extension)
+{
+    /// <summary>A folder in this one, for files of another kind. It is made when the first is written.</summary>
+    public DurableFolder Within(string name, string extension) => new(Path.Combine(path, name), extension);
+
+    public bool Holds(string name) => File.Exists(PathOf(name));
+
+    /// <summary>The names of the files, and of temporary ones that a process left as it died: these begin with a dot.</summary>
+    public IReadOnlyList<string> List() =>
+        Directory.Exists(path) ? [.. Directory.EnumerateFiles(path, "*" + extension).Select(Path.GetFileNameWithoutExtension).OfType<string>()] : [];
+
+    /// <returns>Null: there is none.</returns>
+    public async Task<byte[]?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(PathOf(name), cancellationToken);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>False when another process was faster: its file stands.</summary>
+    public async Task<bool> TryWriteAsync(string name, byte[] content, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(path);
+        var temporary = PathOf($".{Guid.NewGuid():N}");
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            await using (var file = new FileStream(temporary, options))
+            {
+                await file.WriteAsync(content, cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, PathOf(name), overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(PathOf(name)))
+        {
+            return false;
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    public void Delete(string name)
+    {
+        try
+        {
+            File.Delete(PathOf(name));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was ever written.
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(path, name + extension);
+}
