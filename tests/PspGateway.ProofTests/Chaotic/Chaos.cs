@@ -216,12 +216,26 @@ internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, Ti
         });
     }
 
+    /// <summary>Half the time a replica is killed before the database is back, so that only its files know what it has answered meanwhile.</summary>
     private async Task RestartDatabaseAsync()
     {
         await world.Postgres.StopHardAsync();
         DatabaseRestarts++;
-        await Task.Delay(_dice.Next(200, 4000));
-        await world.Postgres.StartAsync();
+        var (kills, victim) = (_dice.Next(2) == 0, world.Replicas[_dice.Next(2)]);
+        await Task.Delay(kills ? _dice.Next(2000, 7000) : _dice.Next(200, 4000));
+        if (!kills)
+        {
+            await world.Postgres.StartAsync();
+            return;
+        }
+
+        Kills++;
+        await _outages.DuringAsync(async () =>
+        {
+            await victim.KillAsync();
+            await world.Postgres.StartAsync();
+            await victim.StartAsync();
+        });
     }
 
     /// <summary>Longer than a lease, sometimes: whoever wakes up then finds its work taken over.</summary>
