@@ -33,8 +33,10 @@ public sealed class KeptRefusalTests(WorldOfProcessesOnALine world) : IClassFixt
         await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>("select count(*) from status_updates where sent_at is null") == 0, what: "RESERVED at Vipps");
         world.Line.Break();
         Assert.Equal(93, (await world.Vipps.PostAsync(payment.PspTransactionId, state)).ErrorId);
+        await UntilFilesAsync(1);
         await first.KillAsync();
-        Assert.Single(Directory.GetFiles(Folder));
+        var token = (await world.Vipps.PaymentAsync(payment.PspTransactionId))["makePaymentToken"]!.GetValue<string>();
+        Assert.DoesNotContain(token, await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Folder)), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         world.Line.ComeBack();
 
         using var second = await GatewayProcess.StartAsync(world, world.GatewaySettings);
@@ -42,24 +44,27 @@ public sealed class KeptRefusalTests(WorldOfProcessesOnALine world) : IClassFixt
         await world.UntilReversedAsync(payment.PspTransactionId);
         await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).ReportedTimes("cancelled") == 1, what: "CANCELLED at Vipps");
         Assert.Equal("TERMINATED", await world.Merchant.StateAsync(payment.Reference));
-        await TestWorld.EventuallyAsync(() => Task.FromResult(Directory.GetFiles(Folder).Length == 0), what: "an empty folder");
+        await UntilFilesAsync(0);
         Assert.Contains("is taken over", second.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_FAIL_that_could_not_be_stored_before_the_process_was_killed_is_not_followed_by_an_OK()
+    public async Task A_FAIL_that_could_not_be_stored_before_the_process_was_killed_is_repeated_by_the_next_byte_for_byte()
     {
         using var first = await GatewayProcess.StartAsync(world, world.GatewaySettings);
         var payment = await world.Merchant.CreateAsync();
         world.Line.Break();
-        Assert.Equal("FAIL", (await world.Vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+        var told = await world.Vipps.PostAsync(payment.PspTransactionId);
+        await UntilFilesAsync(1);
         await first.KillAsync();
         world.Line.ComeBack();
 
         using var second = await GatewayProcess.StartAsync(world, world.GatewaySettings);
 
-        Assert.Equal("FAIL", (await world.Vipps.PostAsync(payment.PspTransactionId)).PaymentStatus);
+        var again = await world.Vipps.PostAsync(payment.PspTransactionId);
         await TestWorld.EventuallyAsync(async () => await world.Merchant.StateAsync(payment.Reference) == "ABORTED", what: "the end of the payment");
+        var later = await world.Vipps.PostAsync(payment.PspTransactionId);
+        Assert.Equal((91, told.Body, told.Body), (told.ErrorId, again.Body, later.Body));
         Assert.Empty((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
     }
 
@@ -70,10 +75,33 @@ public sealed class KeptRefusalTests(WorldOfProcessesOnALine world) : IClassFixt
         var payment = await world.Merchant.CreateAsync();
         world.Line.Break();
         await world.Vipps.PostAsync(payment.PspTransactionId, "USER_CANCEL");
-        Assert.Single(Directory.GetFiles(Folder));
+        await UntilFilesAsync(1);
         world.Line.ComeBack();
 
-        await TestWorld.EventuallyAsync(() => Task.FromResult(Directory.GetFiles(Folder).Length == 0), what: "an empty folder");
+        await UntilFilesAsync(0);
         Assert.Equal("ABORTED", await world.Merchant.StateAsync(payment.Reference));
     }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_read_calls_a_person_and_holds_no_other_up()
+    {
+        using var first = await GatewayProcess.StartAsync(world, world.GatewaySettings);
+        var payment = await world.Merchant.CreateAsync();
+        world.Line.Break();
+        await world.Vipps.PostAsync(payment.PspTransactionId, "USER_CANCEL");
+        await UntilFilesAsync(1);
+        await first.KillAsync();
+        var broken = Path.Combine(Folder, $"{Guid.Empty:N}.Abort.{Guid.Empty:N}.json");
+        await File.WriteAllTextAsync(broken, "{", TestContext.Current.CancellationToken);
+        world.Line.ComeBack();
+
+        using var second = await GatewayProcess.StartAsync(world, world.GatewaySettings);
+
+        await UntilFilesAsync(1);
+        Assert.Equal("ABORTED", await world.Merchant.StateAsync(payment.Reference));
+        Assert.Contains("the file of a refusal that may not be stored cannot be read", second.Output, StringComparison.Ordinal);
+        File.Delete(broken);
+    }
+
+    private Task UntilFilesAsync(int count) => TestWorld.EventuallyAsync(() => Task.FromResult(Directory.Exists(Folder) && Directory.GetFiles(Folder).Length == count), what: $"{count} files");
 }

@@ -78,8 +78,8 @@ public sealed class RepeatTests(TwoReplicas world) : IClassFixture<TwoReplicas>
         await world.QueryAsync<int>($"with decided as (update operations set finished_at = finished_at - interval '1 minute' where payment_id = '{Guid.Parse(payment.PspTransactionId)}' returning 1) select count(*)::int from decided");
 
         var told = new LateRefusal(Guid.Parse(payment.PspTransactionId), MakePaymentTokens.Hash(token), PaymentMove.Decline, PaymentEventName.Declined, "InternalError", before ? earlier : TimeProvider.System.GetTimestamp());
-        await world.Service<LateRefusals>().RememberAsync(told);
-        await TestWorld.EventuallyAsync(() => Task.FromResult(!world.Service<LateRefusals>().Remembers(told.PaymentId)), what: "the end of the memory");
+        await world.Service<LateRefusals>().RememberAsync(told, TimeSpan.FromSeconds(1));
+        await TestWorld.EventuallyAsync(() => Task.FromResult(world.Service<LateRefusals>().Find(told.PaymentId) is null), what: "the end of the memory");
 
         if (before)
         {

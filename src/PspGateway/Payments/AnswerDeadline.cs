@@ -8,6 +8,7 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// <summary>One on a connection that went silent is not waited for longer; the next has another.</summary>
     private static readonly TimeSpan AttemptFor = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan MostForAFile = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long the answer stays open.</summary>
@@ -21,6 +22,9 @@ internal sealed class AnswerDeadline(TimeProvider time, long firstByte, Deadline
     /// and no OK leaves after it.
     /// </summary>
     public TimeSpan UntilLastOk => Until(options.LastOk);
+
+    /// <summary>How long an answer that is ready waits for a file that keeps it: a disk that is slow must not make it late.</summary>
+    public TimeSpan ForAFile => Until(options.AnswerBy) / 2 is var half && half < MostForAFile ? half : MostForAFile;
 
     /// <summary>The answer must have left by now.</summary>
     public bool IsOver => Until(options.AnswerBy) == TimeSpan.Zero;

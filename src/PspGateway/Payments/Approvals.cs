@@ -192,6 +192,11 @@ internal sealed partial class Approvals(
                 return answer;
             }
 
+            if (current is { State: PaymentState.Declined, Authorise: null })
+            {
+                return await RepeatAsync(current.Id, deadline);
+            }
+
             if (current is { State: PaymentState.Created or PaymentState.Initiated } or { Authorise.Answer: Answer.SoftDecline })
             {
                 return null;
@@ -221,8 +226,16 @@ internal sealed partial class Approvals(
         (_, { Answer: Answer.Fail, Body: { } body }) => new AnswerToGive(body),
         (PaymentState.Authorised, { Answer: Answer.Ok, Delivered: true, Body: { } body }) => new AnswerToGive(body),
         (PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, not null) => null,
+        (PaymentState.Declined, null) => null,
         _ => Fail(payment.Id, DeclineReason.TooLate),
     };
+
+    /// <summary>A FAIL that was said without an accepted token has its bytes in no row: its reason gives them again (invariant I9).</summary>
+    private async Task<AnswerToGive> RepeatAsync(Guid paymentId, AnswerDeadline deadline)
+    {
+        var reason = store.DeclineReasonAsync(paymentId, CancellationToken.None);
+        return Fail(paymentId, await deadline.CompletesForRepeatAsync(reason) ? LateRefusal.ReasonOf(await reason) : DeclineReason.TooLate);
+    }
 
     private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
     {

@@ -1,18 +1,22 @@
 namespace PspGateway.Payments;
 
-/// <summary>Refusals that were said and are not stored yet, where they outlive the process that said them.</summary>
+/// <summary>Refusals that were said and are not stored yet, where they outlive the process that said them. Nothing here takes longer than a moment, or throws where it does not say so.</summary>
 internal interface IKeptRefusals
 {
-    /// <summary>Never throws, and takes so long at most that an answer may wait for it. One that is kept already stays as it is.</summary>
-    Task KeepAsync(LateRefusal refusal);
+    /// <summary>One that is kept already stays as it is.</summary>
+    /// <param name="within">How long an answer waits for it.</param>
+    Task KeepAsync(LateRefusal refusal, TimeSpan within);
 
-    bool Holds(RefusalKey key);
+    /// <summary>False only where it is surely not kept.</summary>
+    Task<bool> HoldsAsync(RefusalKey key);
 
-    void Remove(RefusalKey key);
+    Task RemoveAsync(RefusalKey key);
 
-    IReadOnlyList<RefusalKey> List();
+    /// <summary>Those there are, as far as they can be read now.</summary>
+    Task<IReadOnlyList<RefusalKey>> ListAsync();
 
-    /// <summary>Null: it is gone, or cannot be read and was set aside with an alert.</summary>
-    /// <exception cref="IOException">It cannot be read now.</exception>
-    Task<LateRefusal?> FindAsync(RefusalKey key, CancellationToken cancellationToken);
+    /// <summary>Null: it is gone.</summary>
+    /// <param name="seenAt">When it was there already, a timestamp of this process' clock: said then at the latest, if nothing better is known.</param>
+    /// <exception cref="Exception">It cannot be read now, or ever.</exception>
+    Task<LateRefusal?> FindAsync(RefusalKey key, long seenAt);
 }

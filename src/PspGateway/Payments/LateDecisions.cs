@@ -31,9 +31,10 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
     /// <summary>As <see cref="Settle"/>, where no lease may bring it back, since the token may not be accepted: it is kept as a file until it is stored.</summary>
     public async Task SettleUnacceptedAsync(PendingAnswer pending, byte[] tokenHash, DeclineReason reason)
     {
-        pending.LatchFail();
-        await kept.KeepAsync(new LateRefusal(pending.PaymentId, tokenHash, PaymentMove.Decline, PaymentEventName.Declined, $"{reason}", time.GetTimestamp()) { By = pending.OperationId });
-        Settle(pending);
+        pending.LatchFail(reason);
+        pending.IsKept = true;
+        await kept.KeepAsync(new LateRefusal(pending.PaymentId, tokenHash, PaymentMove.Decline, PaymentEventName.Declined, $"{reason}", time.GetTimestamp()) { By = pending.OperationId }, pending.Deadline.ForAFile);
+        Enqueue(pending, doubtful: false, time.GetTimestamp());
     }
 
     /// <summary>OK was written to the connection, and the connection broke.</summary>
@@ -72,7 +73,7 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
             while (_queue.Reader.TryRead(out var next))
             {
                 stored = stored && await TryStoreAsync(next.Pending, next.Doubtful, next.SaidAt);
-                if (!stored && kept.Holds(KeyOf(next.Pending)))
+                if (!stored && next.Pending.IsKept && await kept.HoldsAsync(KeyOf(next.Pending)))
                 {
                     LogKept(new PspTransactionId(next.Pending.PaymentId));
                 }
@@ -93,13 +94,13 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
             Failpoint.Here(doubtful ? "withdraw.before-commit" : "late-settle.before-commit", pending.PaymentId);
             await (doubtful ? WithdrawAsync(pending, limit.Token) : FailAsync(pending, saidAt, limit.Token)).WaitAsync(limit.Token);
             Failpoint.Here(doubtful ? "withdraw.after-commit" : "late-settle.after-commit", pending.PaymentId);
-            if (!doubtful)
-            {
-                kept.Remove(KeyOf(pending));
-            }
-
             answers.Remove(pending);
             signal.Set();
+            if (pending.IsKept)
+            {
+                await kept.RemoveAsync(KeyOf(pending));
+            }
+
             return true;
         }
         catch (Exception exception)
@@ -123,7 +124,7 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         if (await store.DecideAsync(Pool.General, failed, cancellationToken)
             || await store.DecideAsync(Pool.General, overruled, cancellationToken)
             || await store.DecideAsync(Pool.General, stepUp, cancellationToken)
-            || await store.MoveAsync(Pool.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), cancellationToken))
+            || await store.MoveAsync(Pool.General, pending.PaymentId, PaymentMove.Decline, PaymentEventName.Declined, $"{pending.FailReason}", cancellationToken))
         {
             LogStored(id);
             return;

@@ -10,6 +10,7 @@ namespace PspGateway.Payments;
 internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept, TimeProvider time, ILogger<LateRefusals> logger) : BackgroundService
 {
     private const int Capacity = 10_000;
+    private const int CapacityForOthers = Capacity / 2;
     private const int AtOnce = 8;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
 
@@ -21,17 +22,18 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
     private readonly ConcurrentDictionary<RefusalKey, LateRefusal> _remembered = new();
 
     /// <summary>The wallet is answered and will not say it again, so it is remembered until the database answers: an OK it did not take must be taken back.</summary>
-    public async Task RememberAsync(LateRefusal said)
+    /// <param name="keptWithin">How long its answer may wait for the file.</param>
+    public async Task RememberAsync(LateRefusal said, TimeSpan keptWithin)
     {
         // The first of its kind here stands for all of them: it undoes the most.
         var refusal = said with { By = _process };
-        if (IsFull)
+        if (_remembered.Count >= Capacity)
         {
             LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
         }
         else if (_remembered.TryAdd(refusal.Key, refusal))
         {
-            await kept.KeepAsync(refusal);
+            await kept.KeepAsync(refusal, keptWithin);
             Enqueue(refusal);
         }
     }
@@ -40,7 +42,7 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
     /// <returns>False: it is remembered already, or finds no room: its file stays.</returns>
     public bool TryTakeOver(LateRefusal refusal)
     {
-        if (IsFull || !_remembered.TryAdd(refusal.Key, refusal))
+        if (_remembered.Count >= CapacityForOthers || !_remembered.TryAdd(refusal.Key, refusal))
         {
             return false;
         }
@@ -49,12 +51,10 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
         return true;
     }
 
-    /// <summary>True while a refusal of the payment waits to be stored: the wallet was answered, so that no token of it may be accepted any more.</summary>
-    public bool Remembers(Guid paymentId) => !_remembered.IsEmpty && _remembered.Any(refusal => refusal.Key.PaymentId == paymentId);
+    /// <summary>A refusal of the payment that waits to be stored: the wallet was answered, so that no token of it may be accepted any more.</summary>
+    public LateRefusal? Find(Guid paymentId) => _remembered.IsEmpty ? null : _remembered.FirstOrDefault(refusal => refusal.Key.PaymentId == paymentId).Value;
 
     public bool Remembers(RefusalKey key) => _remembered.ContainsKey(key);
-
-    private bool IsFull => _remembered.Count >= Capacity;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
@@ -84,7 +84,7 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
                 stored = stored && await TryApplyAsync(refusal);
                 if (!stored)
                 {
-                    LogLeft(refusal);
+                    await LogLeftAsync(refusal);
                 }
             }
         }
@@ -116,7 +116,7 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
         using var step = PaymentTrace.Step("late refusal", new PspTransactionId(refusal.PaymentId));
         try
         {
-            if (refusal.TakenOver && !kept.Holds(refusal.Key))
+            if (refusal.TakenOver && !await kept.HoldsAsync(refusal.Key))
             {
                 // Its own process has stored it.
                 Forget(refusal);
@@ -134,8 +134,8 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
                 limit.Token).WaitAsync(limit.Token);
             if (stored)
             {
-                kept.Remove(refusal.Key);
                 Forget(refusal);
+                await kept.RemoveAsync(refusal.Key);
             }
 
             return stored;
@@ -152,15 +152,15 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
         if (!_late.Writer.TryWrite(refusal))
         {
             Forget(refusal);
-            LogLeft(refusal);
+            LogForgotten(new PspTransactionId(refusal.PaymentId), refusal.Reason);
         }
     }
 
     private void Forget(LateRefusal refusal) => _remembered.TryRemove(refusal.Key, out _);
 
-    private void LogLeft(LateRefusal refusal)
+    private async Task LogLeftAsync(LateRefusal refusal)
     {
-        if (kept.Holds(refusal.Key))
+        if (await kept.HoldsAsync(refusal.Key))
         {
             LogKept(new PspTransactionId(refusal.PaymentId), refusal.Reason);
         }

@@ -1,3 +1,4 @@
+using PspGateway.Domain.Operations;
 using PspGateway.Storage.Queue;
 
 namespace PspGateway.Payments;
@@ -51,6 +52,12 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
     /// <summary>The latch of ENGINE 8: FAIL has gone out without being stored, so that nothing may decide OK any more.</summary>
     public bool FailWentOut => Volatile.Read(ref _failWentOut) == 1;
 
+    /// <summary>That FAIL lies in a file until it is stored.</summary>
+    public bool IsKept { get; set; }
+
+    /// <summary>What that FAIL said.</summary>
+    public DeclineReason FailReason { get; private set; } = DeclineReason.TooLate;
+
     /// <summary>True as long as no byte can have left for the acquirer.</summary>
     public bool NothingSent => Volatile.Read(ref _mayHaveBeenSent) == 0;
 
@@ -68,7 +75,11 @@ internal sealed class PendingAnswer(Guid paymentId, Guid operationId, AnswerDead
         _settled.TrySetResult();
     }
 
-    public void LatchFail() => Interlocked.Exchange(ref _failWentOut, 1);
+    public void LatchFail(DeclineReason reason = DeclineReason.TooLate)
+    {
+        FailReason = reason;
+        Interlocked.Exchange(ref _failWentOut, 1);
+    }
 
     /// <summary>
     /// Asks whether an authorise may leave now. A full fence on each side: either this sees the latch, or whoever latched sees that

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PspGateway.Domain.Payments;
+using PspGateway.Storage;
 using PspGateway.Vault;
 
 namespace PspGateway.Payments;
@@ -10,8 +11,8 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
 {
     private const int AtOnce = 8;
 
-    /// <summary>An answer does not wait longer for a disk.</summary>
-    private static readonly TimeSpan KeepWithin = TimeSpan.FromMilliseconds(150);
+    /// <summary>Nobody waits longer for a disk that hangs: not a loop that stores decisions, and no look.</summary>
+    private static readonly TimeSpan WaitsFor = TimeSpan.FromSeconds(1);
 
     /// <summary>While this machine runs, its monotonic clock is one for all processes; after its next start, and on others, timestamps mean nothing.</summary>
     private static readonly string? ThisRun = RunOfThisMachine();
@@ -21,77 +22,93 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
 
     public void Dispose() => _turns.Dispose();
 
-    public async Task KeepAsync(LateRefusal refusal)
+    public async Task KeepAsync(LateRefusal refusal, TimeSpan within)
     {
         try
         {
-            await WriteAsync(refusal).WaitAsync(KeepWithin, time);
+            var content = JsonSerializer.SerializeToUtf8Bytes(new KeptRefusal(refusal.TokenHash, refusal.Name, refusal.Reason, refusal.SaidAt, ThisRun), RefusalJson.Default.KeptRefusal);
+            await OnDiskAsync(() => _folder.TryWrite(NameOf(refusal.Key), content), within);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or TimeoutException)
+        catch (Exception exception)
         {
             LogNotKept(exception, new PspTransactionId(refusal.PaymentId));
         }
     }
 
-    public bool Holds(RefusalKey key) => _folder.Holds(NameOf(key));
-
-    public void Remove(RefusalKey key)
+    public async Task<bool> HoldsAsync(RefusalKey key)
     {
         try
         {
-            _folder.Delete(NameOf(key));
+            return await OnDiskAsync(() => _folder.Holds(NameOf(key)), WaitsFor);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (TimeoutException)
+        {
+            return true;
+        }
+    }
+
+    public async Task RemoveAsync(RefusalKey key)
+    {
+        try
+        {
+            await OnDiskAsync(() => _folder.TryDelete(NameOf(key)), WaitsFor);
+        }
+        catch (Exception exception)
         {
             // It is stored; who finds it again stores nothing.
             LogNotRemoved(exception, new PspTransactionId(key.PaymentId));
         }
     }
 
-    public IReadOnlyList<RefusalKey> List() => [.. _folder.List().Select(KeyOf).OfType<RefusalKey>()];
-
-    public async Task<LateRefusal?> FindAsync(RefusalKey key, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RefusalKey>> ListAsync()
     {
-        if (await _folder.ReadAsync(NameOf(key), cancellationToken) is not { } bytes)
+        try
+        {
+            return [.. (await OnDiskAsync(_folder.List, WaitsFor)).Select(KeyOf).OfType<RefusalKey>()];
+        }
+        catch (Exception exception)
+        {
+            LogNotListed(exception);
+            return [];
+        }
+    }
+
+    public async Task<LateRefusal?> FindAsync(RefusalKey key, long seenAt)
+    {
+        if (await OnDiskAsync(() => _folder.Read(NameOf(key)), WaitsFor) is not { } bytes)
         {
             return null;
         }
 
-        try
-        {
-            if (JsonSerializer.Deserialize(bytes, RefusalJson.Default.KeptRefusal) is { } kept)
-            {
-                return new LateRefusal(key.PaymentId, kept.TokenHash, key.Move, kept.Name, kept.Reason, ThisRun is not null && kept.Run == ThisRun ? kept.SaidAt : time.GetTimestamp()) { By = key.By };
-            }
-        }
-        catch (JsonException exception)
-        {
-            LogUnreadable(exception, new PspTransactionId(key.PaymentId));
-        }
-
-        _folder.Delete(NameOf(key));
-        return null;
+        var kept = JsonSerializer.Deserialize(bytes, RefusalJson.Default.KeptRefusal) ?? throw new JsonException("It says nothing.");
+        return new LateRefusal(key.PaymentId, kept.TokenHash, key.Move, kept.Name, kept.Reason, ThisRun is not null && kept.Run == ThisRun ? kept.SaidAt : seenAt) { By = key.By };
     }
 
-    private async Task WriteAsync(LateRefusal refusal)
+    /// <summary>On threads of its own, a few at once: those of the pool are for answers, and a disk that hangs keeps what waits for it.</summary>
+    private async Task<T> OnDiskAsync<T>(Func<T> work, TimeSpan within)
     {
-        await _turns.WaitAsync();
-        try
+        return await InTurnAsync().WaitAsync(within, time);
+
+        async Task<T> InTurnAsync()
         {
-            var content = JsonSerializer.SerializeToUtf8Bytes(new KeptRefusal(refusal.TokenHash, refusal.Name, refusal.Reason, refusal.SaidAt, ThisRun), RefusalJson.Default.KeptRefusal);
-            await Task.Run(() => _folder.TryWriteAsync(NameOf(refusal.Key), content, CancellationToken.None));
-        }
-        finally
-        {
-            _turns.Release();
+            await _turns.WaitAsync();
+            try
+            {
+                return await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            }
+            finally
+            {
+                _turns.Release();
+            }
         }
     }
 
     private static string NameOf(RefusalKey key) => $"{key.PaymentId:N}.{key.Move}.{key.By:N}";
 
     private static RefusalKey? KeyOf(string name) =>
-        name.Split('.') is [var id, var move, var by] && Guid.TryParseExact(id, "N", out var paymentId) && Enum.TryParse<PaymentMove>(move, out var parsed) && Guid.TryParseExact(by, "N", out var speaker)
-            ? new RefusalKey(paymentId, parsed, speaker)
+        name.Split('.') is [var id, nameof(PaymentMove.Abort) or nameof(PaymentMove.Expire) or nameof(PaymentMove.Decline), var by]
+        && Guid.TryParseExact(id, "N", out var paymentId) && Guid.TryParseExact(by, "N", out var speaker)
+            ? new RefusalKey(paymentId, Enum.Parse<PaymentMove>(name.Split('.')[1]), speaker)
             : null;
 
     /// <summary>Linux' name for the time since its start; containers share their host's.</summary>
@@ -107,18 +124,18 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
         }
     }
 
-    [LoggerMessage(2411, LogLevel.Error, "Payment {PspTransactionId}: a refusal that waits for the database could not be kept as a file in time; it is lost if this process dies first.")]
+    [LoggerMessage(2411, LogLevel.Error, "Payment {PspTransactionId}: a refusal that waits for the database is not kept as a file yet; without one it is lost if this process dies first.")]
     private partial void LogNotKept(Exception exception, PspTransactionId pspTransactionId);
 
     [LoggerMessage(2412, LogLevel.Warning, "Payment {PspTransactionId}: the file of a refusal that is stored could not be removed.")]
     private partial void LogNotRemoved(Exception exception, PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2413, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the file of a refusal cannot be read and is dropped; look the payment up at Vipps.")]
-    private partial void LogUnreadable(Exception exception, PspTransactionId pspTransactionId);
+    [LoggerMessage(2415, LogLevel.Error, "The folder of refusals that wait for the database cannot be read; the next look comes.")]
+    private partial void LogNotListed(Exception exception);
 }
 
 internal sealed record KeptRefusal(byte[] TokenHash, PaymentEventName Name, string Reason, long SaidAt, string? Run);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(KeptRefusal))]
 internal sealed partial class RefusalJson : JsonSerializerContext;

@@ -1,21 +1,24 @@
 using PspGateway.Domain.Payments;
+using PspGateway.Storage;
 
 namespace PspGateway.Payments;
 
 /// <summary>
-/// Takes over the refusals of processes that died before they could store them: at the start, before any call, all that lie there; later what is
-/// seen twice in a row, since its process may live. To store one twice changes nothing.
+/// Takes over the refusals of processes that died before they could store them: at the start, before any call, those that lie there; later what is
+/// seen in two looks in a row while the database answers, since a process that lives would have stored it by then. To store one twice changes nothing.
 /// </summary>
-internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals refusals, TimeProvider time, ILogger<RefusalTakeover> logger) : BackgroundService
+internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals refusals, IPaymentStore store, TimeProvider time, ILogger<RefusalTakeover> logger) : BackgroundService
 {
-    /// <summary>Some are seen twice, and stored, well within the 120 s that an approval may stand without its OK (invariant I2).</summary>
+    /// <summary>What is left behind is stored well within the 120 s that an approval may stand without its OK (invariant I2).</summary>
     public static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(15);
 
-    private HashSet<RefusalKey> _seen = [];
+    private static readonly TimeSpan AsksFor = TimeSpan.FromSeconds(3);
+
+    private Dictionary<RefusalKey, Sighting> _seen = [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LookAsync(atTheStart: true, cancellationToken);
+        await LookAsync(atTheStart: true);
         await base.StartAsync(cancellationToken);
     }
 
@@ -24,50 +27,78 @@ internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals r
         using var timer = new PeriodicTimer(LooksEvery, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            await LookAsync(atTheStart: false, stoppingToken);
+            await LookAsync(atTheStart: false);
         }
     }
 
-    internal async Task LookAsync(bool atTheStart, CancellationToken cancellationToken)
+    internal async Task LookAsync(bool atTheStart)
     {
-        try
+        var there = await kept.ListAsync();
+        var answers = there.Count > 0 && (atTheStart || await DatabaseAnswersAsync(there[0].PaymentId));
+        var seen = new Dictionary<RefusalKey, Sighting>(there.Count);
+        foreach (var key in there)
         {
-            var there = kept.List();
-            foreach (var key in there.Where(key => (atTheStart || _seen.Contains(key)) && !refusals.Remembers(key)))
-            {
-                await TakeOverAsync(key, cancellationToken);
-            }
+            var before = _seen.GetValueOrDefault(key) ?? new Sighting(time.GetTimestamp());
+            var due = answers && (atTheStart || before.WhileTheDatabaseAnswered);
+            var isUnreadable = due && !refusals.Remembers(key) && !await IsReadAsync(key, before);
+            seen[key] = before with { WhileTheDatabaseAnswered = answers, IsUnreadable = before.IsUnreadable || isUnreadable };
+        }
 
-            _seen = [.. there];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            LogNotRead(exception);
-        }
+        _seen = seen;
     }
 
-    private async Task TakeOverAsync(RefusalKey key, CancellationToken cancellationToken)
+    private async Task<bool> IsReadAsync(RefusalKey key, Sighting before)
     {
         try
         {
-            if (await kept.FindAsync(key, cancellationToken) is { } refusal && refusals.TryTakeOver(refusal with { TakenOver = true }))
+            if (await kept.FindAsync(key, before.First) is { } refusal && refusals.TryTakeOver(refusal with { TakenOver = true }))
             {
                 LogTakenOver(new PspTransactionId(key.PaymentId), refusal.Reason);
             }
+
+            return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
-            // One that cannot be read holds no other up.
-            LogNotFound(exception, new PspTransactionId(key.PaymentId));
+            // It holds no other up; the next look tries again, and a person is called once.
+            if (!before.IsUnreadable)
+            {
+                LogUnreadable(exception, new PspTransactionId(key.PaymentId));
+            }
+
+            return false;
         }
     }
 
-    [LoggerMessage(2414, LogLevel.Warning, "Payment {PspTransactionId}: a refusal ({Reason}) that lies in its file is taken over, since the process that said it may be dead.")]
+    private async Task<bool> DatabaseAnswersAsync(Guid anyPayment)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(AsksFor, time);
+            await store.ReadAloneAsync(Pool.General, anyPayment, limit.Token).WaitAsync(limit.Token);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            LogWaits(exception);
+            return false;
+        }
+    }
+
+    [LoggerMessage(2414, LogLevel.Warning, "Payment {PspTransactionId}: a refusal ({Reason}) that lies in its file is taken over, since the process that said it seems to be dead.")]
     private partial void LogTakenOver(PspTransactionId pspTransactionId, string reason);
 
-    [LoggerMessage(2415, LogLevel.Error, "The refusals that other processes have left cannot be read; the next look comes.")]
-    private partial void LogNotRead(Exception exception);
+    [LoggerMessage(2413, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the file of a refusal that may not be stored cannot be read; look the payment up at Vipps.")]
+    private partial void LogUnreadable(Exception exception, PspTransactionId pspTransactionId);
 
-    [LoggerMessage(2410, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the file of a refusal that may not be stored cannot be opened; the next look tries again.")]
-    private partial void LogNotFound(Exception exception, PspTransactionId pspTransactionId);
+    [LoggerMessage(2410, LogLevel.Information, "Refusals wait in their files for a database that does not answer.")]
+    private partial void LogWaits(Exception exception);
+
+    /// <param name="First">When it was seen first: it had been said by then.</param>
+    private sealed record Sighting(long First)
+    {
+        public bool WhileTheDatabaseAnswered { get; init; }
+
+        public bool IsUnreadable { get; init; }
+    }
 }

@@ -53,6 +53,7 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
             var atLeast = time.GetElapsedTime(saidAt);
             if (await store.ReadAloneAsync(Pool.General, paymentId, cancellationToken) is not { } payment || !isMeant(payment))
             {
+                LogNotMeant(new PspTransactionId(paymentId), reason);
                 return true;
             }
 
@@ -172,6 +173,9 @@ internal sealed partial class Refusals(IPaymentStore store, IModificationStore b
 
     [LoggerMessage(2408, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, a repeat of its call was answered FAIL while the database was away, after an OK. If Vipps shows it as failed, the OK was lost: cancel it.")]
     private partial void LogFailedAfterwards(PspTransactionId pspTransactionId);
+
+    [LoggerMessage(2416, LogLevel.Information, "Payment {PspTransactionId}: what was answered ({Reason}) before it could be stored has nothing left to end.")]
+    private partial void LogNotMeant(PspTransactionId pspTransactionId, string reason);
 
     [LoggerMessage(2404, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, Vipps did not take our OK ({Reason}), but money is captured; a person must decide.")]
     private partial void LogCaptured(PspTransactionId pspTransactionId, string reason);

@@ -138,7 +138,7 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var key = RandomNumberGenerator.GetBytes(AesGcmBox.KeySize);
-        await folder.TryWriteAsync(FileName(id), await wrapper.WrapAsync(key, FileName(id), cancellationToken), cancellationToken);
+        folder.TryWrite(FileName(id), await wrapper.WrapAsync(key, FileName(id), cancellationToken));
         await using var command = database.General.CreateCommand("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing");
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
@@ -154,7 +154,7 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
 
     private async Task<EpochKey> LoadAsync(Guid id, CancellationToken cancellationToken)
     {
-        var wrapped = await folder.ReadAsync(FileName(id), cancellationToken)
+        var wrapped = folder.Read(FileName(id))
             ?? throw new CryptographicException($"The key of vault epoch {id:N} is not in the key folder ({VaultOptions.Section}:{nameof(VaultOptions.KeyFolder)}).");
         var key = new EpochKey(id, await wrapper.UnwrapAsync(wrapped, FileName(id), cancellationToken));
         return _byId.GetOrAdd(id, key);

@@ -1,3 +1,5 @@
+using PspGateway.Storage;
+
 namespace PspGateway.Vault;
 
 /// <summary>Wrapped keys as files, in the folder that the replicas share.</summary>

@@ -8,13 +8,13 @@ internal static class LongLivedKey
     /// <exception cref="CryptographicException">The master key is not the one that wrapped it.</exception>
     public static async Task<byte[]> LoadAsync(KeyFolder folder, IKeyWrapper wrapper, string name, CancellationToken cancellationToken)
     {
-        var wrapped = await folder.ReadAsync(name, cancellationToken);
+        var wrapped = folder.Read(name);
         if (wrapped is null)
         {
             var fresh = await wrapper.WrapAsync(RandomNumberGenerator.GetBytes(AesGcmBox.KeySize), name, cancellationToken);
-            wrapped = await folder.TryWriteAsync(name, fresh, cancellationToken)
+            wrapped = folder.TryWrite(name, fresh)
                 ? fresh
-                : await folder.ReadAsync(name, cancellationToken) ?? throw new CryptographicException($"The vault's {name} key came and went.");
+                : folder.Read(name) ?? throw new CryptographicException($"The vault's {name} key came and went.");
         }
 
         return await wrapper.UnwrapAsync(wrapped, name, cancellationToken);

@@ -104,11 +104,12 @@ internal sealed partial class MakePaymentEndpoint(
         {
             // ENGINE 2: nothing was accepted, so nothing is held. Whoever cannot show a verified token never gets here.
             LogDatabaseGone(exception, id);
-            await RememberRefusalAsync(id, call, context.Request);
+            var reason = exception is TimeoutException ? DeclineReason.TooLate : DeclineReason.InternalError;
+            await RememberRefusalAsync(id, call, context.Request, reason, deadline);
             return (null, Fail(id, call switch
             {
                 { State: VippsPaymentState.Accepted, Token: null } => VippsErrorId.InvalidRequest,
-                { State: VippsPaymentState.Accepted } => VippsErrorId.Of(exception is TimeoutException ? DeclineReason.TooLate : DeclineReason.InternalError),
+                { State: VippsPaymentState.Accepted } => VippsErrorId.Of(reason),
                 _ => StatusOf(call.State),
             }));
         }
@@ -131,8 +132,8 @@ internal sealed partial class MakePaymentEndpoint(
         {
             if (call is { State: VippsPaymentState.Accepted, Token: { } token })
             {
-                return lateRefusals.Remembers(payment.Id)
-                    ? Fail(id, VippsErrorId.Of(DeclineReason.TooLate))
+                return lateRefusals.Find(payment.Id) is { } refusal
+                    ? Fail(id, VippsErrorId.Of(refusal.Told))
                     : await approvals.AnswerAsync(payment, new Approval(token, call.CardBin, call.Addresses), deadline, own);
             }
 
@@ -141,16 +142,16 @@ internal sealed partial class MakePaymentEndpoint(
                 return await RejectAsync(payment, call, id, deadline);
             }
 
-            var (move, name, reason) = RefusalOf(call.State);
+            var (move, name, reason) = RefusalOf(call.State, DeclineReason.TooLate);
             if (!await deadline.PatientlyAsync(limit => refusals.RefuseAsync(payment, move, name, reason, limit), away => LogWaits(away, id)))
             {
-                await RememberRefusalAsync(id, call, request);
+                await RememberRefusalAsync(id, call, request, DeclineReason.TooLate, deadline);
             }
         }
         catch (Exception exception)
         {
             LogFailed(exception, id);
-            await RememberRefusalAsync(id, call, request);
+            await RememberRefusalAsync(id, call, request, DeclineReason.TooLate, deadline);
             if (call.State == VippsPaymentState.Accepted)
             {
                 return Fail(id, call.Token is null ? VippsErrorId.InvalidRequest : VippsErrorId.Of(DeclineReason.TooLate));
@@ -173,20 +174,21 @@ internal sealed partial class MakePaymentEndpoint(
     }
 
     /// <summary>What was answered without being stored is stored as soon as it can be: a no of the customer's, or our own FAIL to an ACCEPTED.</summary>
-    private async Task RememberRefusalAsync(PspTransactionId id, MakePaymentCall call, HttpRequest request)
+    private async Task RememberRefusalAsync(PspTransactionId id, MakePaymentCall call, HttpRequest request, DeclineReason told, AnswerDeadline deadline)
     {
         if (call.State == VippsPaymentState.Unknown)
         {
             return;
         }
 
-        var (move, name, reason) = RefusalOf(call.State);
-        await lateRefusals.RememberAsync(new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason, time.GetTimestamp()));
+        var (move, name, reason) = RefusalOf(call.State, told);
+        var refusal = new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason, time.GetTimestamp());
+        await lateRefusals.RememberAsync(refusal, deadline.ForAFile);
     }
 
-    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state) => state switch
+    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state, DeclineReason told) => state switch
     {
-        VippsPaymentState.Accepted => (PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.InternalError)),
+        VippsPaymentState.Accepted => (PaymentMove.Decline, PaymentEventName.Declined, $"{told}"),
         VippsPaymentState.Timeout => (PaymentMove.Expire, PaymentEventName.Expired, $"Vipps: {state}"),
         _ => (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}"),
     };

@@ -31,7 +31,16 @@ internal sealed class ModelPayment
 
     public long? ExpiresAt { get; init; }
 
+    /// <summary>Why it ended, where no authorise did it.</summary>
+    public string? Reason { get; private set; }
+
     public Balance Balance => new(AuthorisedMinor, CapturedMinor, CancelledMinor, RefundedMinor);
+
+    public bool Because(string reason)
+    {
+        Reason = reason;
+        return true;
+    }
 }
 
 /// <summary>Times are ticks of the store's own clock.</summary>

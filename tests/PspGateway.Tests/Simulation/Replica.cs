@@ -53,9 +53,9 @@ internal sealed class Replica : IDisposable
         var bank = acquirer(Process);
         var modifications = new SimulatedModifications(_store, model);
         var refusals = new Refusals(_store, modifications, answers, signal, wallet, time, NullLogger<Refusals>.Instance);
-        var folder = new SimulatedRefusalFolder(kept, scheduler, Process);
+        var folder = new SimulatedRefusalFolder(kept, scheduler, Process, elsewhere: wallClockOff > TimeSpan.FromMinutes(5));
         var lateRefusals = new LateRefusals(refusals, folder, time, NullLogger<LateRefusals>.Instance);
-        _takeover = new RefusalTakeover(folder, lateRefusals, time, NullLogger<RefusalTakeover>.Instance);
+        _takeover = new RefusalTakeover(folder, lateRefusals, _store, time, NullLogger<RefusalTakeover>.Instance);
         var late = new LateDecisions(_store, wallet, answers, refusals, folder, signal, time, NullLogger<LateDecisions>.Instance);
         var marks = new DeliveredMarks(_store, answers, Options.Create(new ReportOptions()), time, NullLogger<DeliveredMarks>.Instance);
         var call = new AuthoriseCall(_store, bank, Deadlines, time, NullLogger<AuthoriseCall>.Instance);
@@ -140,7 +140,7 @@ internal sealed class Replica : IDisposable
 
     private void TakeOver(bool atTheStart)
     {
-        Process.Start(() => _takeover.LookAsync(atTheStart, CancellationToken.None));
+        Process.Start(() => _takeover.LookAsync(atTheStart));
         _scheduler.After(RefusalTakeover.LooksEvery, () =>
         {
             if (Process.Alive)

@@ -2,10 +2,10 @@ using PspGateway.Payments;
 
 namespace PspGateway.Tests.Simulation;
 
-/// <summary>The folder that the replicas share: what is in it outlives the process that put it there.</summary>
-internal sealed class SimulatedRefusalFolder(Dictionary<RefusalKey, LateRefusal> files, Scheduler scheduler, SimulatedProcess process) : IKeptRefusals
+/// <summary>The folder that the replicas share: what is in it outlives the process that put it there. Some look at it from another machine.</summary>
+internal sealed class SimulatedRefusalFolder(Dictionary<RefusalKey, LateRefusal> files, Scheduler scheduler, SimulatedProcess process, bool elsewhere) : IKeptRefusals
 {
-    public Task KeepAsync(LateRefusal refusal)
+    public Task KeepAsync(LateRefusal refusal, TimeSpan within)
     {
         var written = new TaskCompletionSource();
         scheduler.After(scheduler.Between(0.0001, 0.02), () =>
@@ -21,11 +21,16 @@ internal sealed class SimulatedRefusalFolder(Dictionary<RefusalKey, LateRefusal>
         return written.Task;
     }
 
-    public bool Holds(RefusalKey key) => files.ContainsKey(key);
+    public Task<bool> HoldsAsync(RefusalKey key) => Task.FromResult(files.ContainsKey(key));
 
-    public void Remove(RefusalKey key) => files.Remove(key);
+    public Task RemoveAsync(RefusalKey key)
+    {
+        files.Remove(key);
+        return Task.CompletedTask;
+    }
 
-    public IReadOnlyList<RefusalKey> List() => [.. files.Keys];
+    public Task<IReadOnlyList<RefusalKey>> ListAsync() => Task.FromResult<IReadOnlyList<RefusalKey>>([.. files.Keys]);
 
-    public Task<LateRefusal?> FindAsync(RefusalKey key, CancellationToken cancellationToken) => Task.FromResult(files.GetValueOrDefault(key));
+    public Task<LateRefusal?> FindAsync(RefusalKey key, long seenAt) =>
+        Task.FromResult(files.GetValueOrDefault(key) is { } found ? found with { SaidAt = elsewhere ? seenAt : found.SaidAt } : null);
 }

@@ -73,8 +73,11 @@ internal sealed partial class SimulatedRun
         _model.Operations.Exists(o => o.Payment == payment && o.ParkedWhy is not null)
         || (_model.Differences.Any(d => d.PaymentId == payment.Id) && _model.Operations.Exists(o => o.Payment == payment && o.Kind is OperationKind.Cancel or OperationKind.Refund));
 
-    /// <summary>The merchant had a capture or cancel under way already: the engine reverses no more, and calls a person (ENGINE 10).</summary>
-    private bool IsBeforeAPerson(ModelPayment payment) => _model.Differences.Contains((payment.Id, "NotTakenByWallet"));
+    /// <summary>
+    /// The merchant had a capture or cancel under way already (ENGINE 10), or a FAIL that another machine told had no time of its own: the engine
+    /// reverses no more, and calls a person.
+    /// </summary>
+    private bool IsBeforeAPerson(ModelPayment payment) => _model.Differences.Any(d => d.PaymentId == payment.Id && d.Cause is "NotTakenByWallet" or "FailedAfterOk");
 
     private (TimeSpan From, TimeSpan To) Window(TimeSpan from, TimeSpan length)
     {

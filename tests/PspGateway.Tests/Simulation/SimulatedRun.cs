@@ -176,12 +176,12 @@ internal sealed partial class SimulatedRun
     private void OkLeaves(VippsView view)
     {
         // Once Vipps has ended it, or a replica has said FAIL, that one may have undone it already.
-        if (view.Verdict == VippsVerdict.Ended || view.FailLeft)
+        var payment = _model.Payments[view.Payment];
+        if (view.Verdict == VippsVerdict.Ended || view.FailAt is not null || (view.FailLeft && payment.State == PaymentState.Withdrawn))
         {
             return;
         }
 
-        var payment = _model.Payments[view.Payment];
         var held = _acquirer.Holds.SingleOrDefault(h => h.IsLive && h.PaymentId == view.Payment);
         if (held?.Amount != payment.Amount)
         {

@@ -22,12 +22,12 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_file_is_never_written_over()
+    public void A_key_file_is_never_written_over()
     {
-        Assert.True(await _folder.TryWriteAsync("field", [1, 2, 3], Stop));
-        Assert.False(await _folder.TryWriteAsync("field", [4, 5, 6], Stop));
+        Assert.True(_folder.TryWrite("field", [1, 2, 3]));
+        Assert.False(_folder.TryWrite("field", [4, 5, 6]));
 
-        Assert.Equal([1, 2, 3], await _folder.ReadAsync("field", Stop));
+        Assert.Equal([1, 2, 3], _folder.Read("field"));
         Assert.Single(Directory.GetFiles(_path));
     }
 
@@ -36,34 +36,34 @@ public sealed class KeysTests : IDisposable
     {
         var contents = Enumerable.Range(0, 16).Select(i => Enumerable.Repeat((byte)i, 4096).ToArray()).ToList();
 
-        var won = await Task.WhenAll(contents.Select(content => Task.Run(() => _folder.TryWriteAsync("epoch", content, Stop), Stop)));
+        var won = await Task.WhenAll(contents.Select(content => Task.Run(() => _folder.TryWrite("epoch", content), Stop)));
 
         Assert.Equal(1, won.Count(w => w));
-        Assert.Equal(contents[Array.IndexOf(won, true)], await _folder.ReadAsync("epoch", Stop));
+        Assert.Equal(contents[Array.IndexOf(won, true)], _folder.Read("epoch"));
         Assert.Single(Directory.GetFiles(_path));
     }
 
     [Fact]
-    public async Task A_key_file_is_for_its_owner_alone()
+    public void A_key_file_is_for_its_owner_alone()
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        await _folder.TryWriteAsync("field", [1], Stop);
+        _folder.TryWrite("field", [1]);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Assert.Single(Directory.GetFiles(_path))));
     }
 
     [Fact]
-    public async Task A_key_that_is_not_there_or_was_destroyed_is_absent()
+    public void A_key_that_is_not_there_or_was_destroyed_is_absent()
     {
-        Assert.Null(await _folder.ReadAsync("field", Stop));
-        await _folder.TryWriteAsync("field", [1], Stop);
+        Assert.Null(_folder.Read("field"));
+        _folder.TryWrite("field", [1]);
         _folder.Delete("field");
 
-        Assert.Null(await _folder.ReadAsync("field", Stop));
+        Assert.Null(_folder.Read("field"));
     }
 
     [Fact]

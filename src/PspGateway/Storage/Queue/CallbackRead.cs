@@ -67,6 +67,14 @@ internal static class CallbackRead
         return payments;
     }
 
+    public static async Task<string?> DeclineReasonAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken)
+    {
+        await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
+        await using var command = new NpgsqlCommand("select reason from payment_events where payment_id = @id and name = 'Declined' order by at desc limit 1", connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", paymentId));
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
     private static CallbackPayment Read(NpgsqlDataReader reader) => new()
     {
         Id = reader.GetGuid(0),

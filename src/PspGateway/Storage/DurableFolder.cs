@@ -1,6 +1,6 @@
-namespace PspGateway.Vault;
+namespace PspGateway.Storage;
 
-/// <summary>Small files that outlive a crash. Each is written whole and synced under a temporary name, then linked into place, never over another.</summary>
+/// <summary>Small files that outlive their process. Each is written whole and synced under a temporary name, then linked into place, never over another.</summary>
 internal class DurableFolder(string path, string extension)
 {
     /// <summary>A folder in this one, for files of another kind. It is made when the first is written.</summary>
@@ -13,11 +13,11 @@ internal class DurableFolder(string path, string extension)
         Directory.Exists(path) ? [.. Directory.EnumerateFiles(path, "*" + extension).Select(Path.GetFileNameWithoutExtension).OfType<string>()] : [];
 
     /// <returns>Null: there is none.</returns>
-    public async Task<byte[]?> ReadAsync(string name, CancellationToken cancellationToken)
+    public byte[]? Read(string name)
     {
         try
         {
-            return await File.ReadAllBytesAsync(PathOf(name), cancellationToken);
+            return File.ReadAllBytes(PathOf(name));
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -26,7 +26,7 @@ internal class DurableFolder(string path, string extension)
     }
 
     /// <summary>False when another process was faster: its file stands.</summary>
-    public async Task<bool> TryWriteAsync(string name, byte[] content, CancellationToken cancellationToken)
+    public bool TryWrite(string name, byte[] content)
     {
         Directory.CreateDirectory(path);
         var temporary = PathOf($".{Guid.NewGuid():N}");
@@ -38,9 +38,9 @@ internal class DurableFolder(string path, string extension)
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             }
 
-            await using (var file = new FileStream(temporary, options))
+            using (var file = new FileStream(temporary, options))
             {
-                await file.WriteAsync(content, cancellationToken);
+                file.Write(content);
                 file.Flush(flushToDisk: true);
             }
 
@@ -57,16 +57,18 @@ internal class DurableFolder(string path, string extension)
         }
     }
 
-    public void Delete(string name)
+    public void Delete(string name) => File.Delete(PathOf(name));
+
+    /// <summary>False when there was none.</summary>
+    public bool TryDelete(string name)
     {
-        try
+        if (!Holds(name))
         {
-            File.Delete(PathOf(name));
+            return false;
         }
-        catch (DirectoryNotFoundException)
-        {
-            // Nothing was ever written.
-        }
+
+        Delete(name);
+        return true;
     }
 
     private string PathOf(string name) => Path.Combine(path, name + extension);
