@@ -23,6 +23,9 @@ internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, Ti
 
     public int DatabaseRestarts { get; private set; }
 
+    /// <summary>What both replicas had answered without a database when they were killed.</summary>
+    public int AnswersInFiles { get; private set; }
+
     public int Freezes { get; private set; }
 
     public int NetworkFaults { get; private set; }
@@ -216,26 +219,43 @@ internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, Ti
         });
     }
 
-    /// <summary>Half the time a replica is killed before the database is back, so that only its files know what it has answered meanwhile.</summary>
     private async Task RestartDatabaseAsync()
     {
+        var (pause, kills) = (_dice.Next(200, 4000), _dice.Next(2) == 0);
+        var paid = kills ? await PayAsync() : null;
         await world.Postgres.StopHardAsync();
         DatabaseRestarts++;
-        var (kills, victim) = (_dice.Next(2) == 0, world.Replicas[_dice.Next(2)]);
-        await Task.Delay(kills ? _dice.Next(2000, 7000) : _dice.Next(200, 4000));
-        if (!kills)
+        if (paid is null)
         {
+            await Task.Delay(pause);
             await world.Postgres.StartAsync();
             return;
         }
 
-        Kills++;
+        await KillBothWithoutDatabaseAsync(paid);
+    }
+
+    /// <summary>Only files know then what was answered meanwhile: that Vipps did not take an OK, for one.</summary>
+    private async Task KillBothWithoutDatabaseAsync(string paid)
+    {
+        await shop.RefuseAsync(paid, "TIMEOUT", _outages.Excuse);
+        AnswersInFiles += Directory.Exists(world.RefusalFolder) ? Directory.GetFiles(world.RefusalFolder).Length : 0;
+        Kills += 2;
         await _outages.DuringAsync(async () =>
         {
-            await victim.KillAsync();
+            await Task.WhenAll(world.Replicas.Select(r => r.KillAsync()));
             await world.Postgres.StartAsync();
-            await victim.StartAsync();
+            await Task.WhenAll(world.Replicas.Select(r => r.StartAsync()));
         });
+    }
+
+    /// <returns>Null: there was no OK. Else its delivered mark is most likely stored, so that no lease takes it back.</returns>
+    private async Task<string?> PayAsync()
+    {
+        var payment = await shop.CreateAsync(12_300, Shop.AReference());
+        var paid = payment is not null && (await shop.PostAsync(payment, mark: _outages.Excuse)).Says == "OK";
+        await Task.Delay(500);
+        return paid ? payment : null;
     }
 
     /// <summary>Longer than a lease, sometimes: whoever wakes up then finds its work taken over.</summary>

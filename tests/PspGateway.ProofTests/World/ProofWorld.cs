@@ -74,6 +74,8 @@ internal sealed class ProofWorld : IAsyncDisposable
 
     public string BooksFile => Path.Combine(_folder, "books.jsonl");
 
+    public string RefusalFolder => Path.Combine(_folder, "keys", "refusals");
+
     public string FiredFile => Path.Combine(_folder, "fired.txt");
 
     public static async Task<ProofWorld> StartAsync(WorldOptions options)
