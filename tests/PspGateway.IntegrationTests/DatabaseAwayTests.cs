@@ -129,6 +129,22 @@ public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_second_call_of_a_step_up_that_came_meanwhile_gets_the_same_bytes_afterwards()
+    {
+        var (payment, customer, _) = await world.SoftlyDeclinedAsync(920100);
+        await Customer.SendAsync(HttpMethod.Get, await customer.AnswerTheBankAsync("confirm", "1234"), null);
+        world.Line.Break();
+        var told = await world.Vipps.PostAsync(payment.PspTransactionId);
+        world.Line.ComeBack();
+
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<string>($"select state from payments where id = '{Guid.Parse(payment.PspTransactionId)}'") == "Declined", what: "the end of the payment");
+        var again = await world.Vipps.PostAsync(payment.PspTransactionId);
+
+        Assert.Equal((91, told.Body), (told.ErrorId, again.Body));
+        Assert.Single((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+    }
+
+    [Fact]
     public async Task A_statement_that_broke_as_it_was_to_be_prepared_runs_on_the_next_connection()
     {
         await using var db = await world.Service<IDbContextFactory<GatewayDbContext>>().CreateDbContextAsync(TestContext.Current.CancellationToken);

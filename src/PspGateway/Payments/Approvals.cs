@@ -53,6 +53,9 @@ internal sealed partial class Approvals(
     public AnswerToGive TakeBack(PspTransactionId id, AnswerToGive ok) =>
         ok.OkOf is { } mine ? FailAndSettle(mine, DeclineReason.TooLate) : Fail(id.Value, DeclineReason.TooLate);
 
+    /// <summary>What this process has said already, of a payment whose FAIL is not stored yet; null: nothing.</summary>
+    public DeclineReason? FailTold(Guid paymentId) => answers.Find(paymentId) is { FailWentOut: true } pending ? pending.FailReason : null;
+
     /// <summary>True when another call has begun what this one can only wait for.</summary>
     private bool Joins(CallbackPayment payment) =>
         payment.State is not (PaymentState.Created or PaymentState.Initiated) && (payment.Authorise?.Answer != Answer.SoftDecline || answers.Find(payment.Id) is not null);
@@ -82,7 +85,7 @@ internal sealed partial class Approvals(
         {
             // After a step-up that has ended, every call gets 94 (ENGINE 22).
             var reason = payment.State == PaymentState.StepUp ? DeclineReason.AuthenticationFailed : DeclineReason.TooLate;
-            return await lateFails.EndUnsentAsync(payment, deadline) switch
+            return await lateFails.EndUnsentAsync(payment, reason, deadline) switch
             {
                 true => Fail(payment.Id, reason),
                 false => null,
@@ -156,6 +159,8 @@ internal sealed partial class Approvals(
             case AcceptVerdict.MovedOn:
                 answers.Remove(pending);
                 return null;
+            case AcceptVerdict.NotWritten or AcceptVerdict.Lost when pending.FailWentOut:
+                return Fail(pending.PaymentId, pending.FailReason);
             case AcceptVerdict.NotWritten:
                 return Fail(pending.PaymentId, DeclineReason.InternalError);
             case AcceptVerdict.Lost:
@@ -192,11 +197,6 @@ internal sealed partial class Approvals(
                 return answer;
             }
 
-            if (current is { State: PaymentState.Declined, Authorise: null })
-            {
-                return await RepeatAsync(current.Id, deadline);
-            }
-
             if (current is { State: PaymentState.Created or PaymentState.Initiated } or { Authorise.Answer: Answer.SoftDecline })
             {
                 return null;
@@ -226,16 +226,10 @@ internal sealed partial class Approvals(
         (_, { Answer: Answer.Fail, Body: { } body }) => new AnswerToGive(body),
         (PaymentState.Authorised, { Answer: Answer.Ok, Delivered: true, Body: { } body }) => new AnswerToGive(body),
         (PaymentState.Authorising or PaymentState.Approved or PaymentState.Authorised, not null) => null,
-        (PaymentState.Declined, null) => null,
-        _ => Fail(payment.Id, DeclineReason.TooLate),
-    };
 
-    /// <summary>A FAIL that was said without an accepted token has its bytes in no row: its reason gives them again (invariant I9).</summary>
-    private async Task<AnswerToGive> RepeatAsync(Guid paymentId, AnswerDeadline deadline)
-    {
-        var reason = store.DeclineReasonAsync(paymentId, CancellationToken.None);
-        return Fail(paymentId, await deadline.CompletesForRepeatAsync(reason) ? LateRefusal.ReasonOf(await reason) : DeclineReason.TooLate);
-    }
+        // A FAIL that was said without an accepted token has its bytes in no row: its reason gives them again (invariant I9).
+        _ => Fail(payment.Id, LateRefusal.ReasonOf(payment.DeclineReason) ?? DeclineReason.TooLate),
+    };
 
     private async Task<CallbackPayment?> ReadAsync(Guid paymentId, AnswerDeadline deadline)
     {

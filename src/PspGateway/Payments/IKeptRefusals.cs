@@ -7,13 +7,14 @@ internal interface IKeptRefusals
     /// <param name="within">How long an answer waits for it.</param>
     Task KeepAsync(LateRefusal refusal, TimeSpan within);
 
-    /// <summary>False only where it is surely not kept.</summary>
+    /// <summary>True too where that cannot be told.</summary>
     Task<bool> HoldsAsync(RefusalKey key);
 
+    /// <summary>It is stored. Where its file cannot be removed it counts as gone all the same, for this process.</summary>
     Task RemoveAsync(RefusalKey key);
 
-    /// <summary>Those there are, as far as they can be read now.</summary>
-    Task<IReadOnlyList<RefusalKey>> ListAsync();
+    /// <summary>Those that may not be stored; null when they cannot be listed now.</summary>
+    Task<IReadOnlyList<RefusalKey>?> ListAsync();
 
     /// <summary>Null: it is gone.</summary>
     /// <param name="seenAt">When it was there already, a timestamp of this process' clock: said then at the latest, if nothing better is known.</param>

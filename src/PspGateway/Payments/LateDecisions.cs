@@ -69,11 +69,11 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
         finally
         {
             // One last try on the way out, until the first that fails. What was accepted, its lease brings back; of what was not, a person must know.
-            var stored = true;
+            var (stored, inFiles) = (true, (await kept.ListAsync() ?? []).ToHashSet());
             while (_queue.Reader.TryRead(out var next))
             {
                 stored = stored && await TryStoreAsync(next.Pending, next.Doubtful, next.SaidAt);
-                if (!stored && next.Pending.IsKept && await kept.HoldsAsync(KeyOf(next.Pending)))
+                if (!stored && inFiles.Contains(KeyOf(next.Pending)))
                 {
                     LogKept(new PspTransactionId(next.Pending.PaymentId));
                 }

@@ -58,12 +58,12 @@ internal sealed partial class LateFails(IPaymentStore store, QueueSignal signal,
 
     /// <summary>Ends a payment that still waits for a token, since the call that brought one may be too old for an OK already.</summary>
     /// <returns>False: it waits no more, read it again. Null: the database did not answer.</returns>
-    public async Task<bool?> EndUnsentAsync(CallbackPayment payment, AnswerDeadline deadline)
+    public async Task<bool?> EndUnsentAsync(CallbackPayment payment, DeclineReason reason, AnswerDeadline deadline)
     {
         try
         {
             return await deadline.PatientlyAsync(
-                limit => store.MoveAsync(Pool.Callback, payment.Id, PaymentMove.Decline, PaymentEventName.Declined, nameof(DeclineReason.TooLate), limit),
+                limit => store.MoveAsync(Pool.Callback, payment.Id, PaymentMove.Decline, PaymentEventName.Declined, $"{reason}", limit),
                 why => LogNotWritten(why, new PspTransactionId(payment.Id)));
         }
         catch (Exception exception)

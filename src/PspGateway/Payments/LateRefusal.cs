@@ -14,13 +14,13 @@ internal sealed record LateRefusal(Guid PaymentId, byte[] TokenHash, PaymentMove
     public RefusalKey Key => new(PaymentId, Move, By);
 
     /// <summary>What an approval is answered while it waits to be stored: the same FAIL again, where it was one (invariant I9).</summary>
-    public DeclineReason Told => ReasonOf(Reason);
+    public DeclineReason Told => ReasonOf(Reason) ?? DeclineReason.TooLate;
 
     /// <summary>Said by another process, which may store it too.</summary>
     public bool TakenOver { get; init; }
 
     /// <param name="reason">As history has it: one of ours, or a text for what Vipps told or what was invalid.</param>
-    public static DeclineReason ReasonOf(string? reason) => Enum.TryParse<DeclineReason>(reason, out var ours) ? ours : DeclineReason.TooLate;
+    public static DeclineReason? ReasonOf(string? reason) => Enum.TryParse<DeclineReason>(reason, out var ours) ? ours : null;
 }
 
 /// <param name="Move">Abort, Expire or Decline.</param>

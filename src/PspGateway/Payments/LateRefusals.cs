@@ -52,7 +52,9 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
     }
 
     /// <summary>A refusal of the payment that waits to be stored: the wallet was answered, so that no token of it may be accepted any more.</summary>
-    public LateRefusal? Find(Guid paymentId) => _remembered.IsEmpty ? null : _remembered.FirstOrDefault(refusal => refusal.Key.PaymentId == paymentId).Value;
+    public LateRefusal? Find(Guid paymentId) => _remembered.IsEmpty
+        ? null
+        : _remembered.Values.Where(refusal => refusal.PaymentId == paymentId).MaxBy(refusal => refusal.Move == PaymentMove.Decline);
 
     public bool Remembers(RefusalKey key) => _remembered.ContainsKey(key);
 
@@ -78,13 +80,13 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
         finally
         {
             // One last try on the way out, until the first that fails; what is left then, a person must know of.
-            var stored = true;
+            var (stored, inFiles) = (true, (await kept.ListAsync() ?? []).ToHashSet());
             while (_late.Reader.TryRead(out var refusal))
             {
                 stored = stored && await TryApplyAsync(refusal);
                 if (!stored)
                 {
-                    await LogLeftAsync(refusal);
+                    LogLeft(refusal, inFiles.Contains(refusal.Key));
                 }
             }
         }
@@ -158,9 +160,9 @@ internal sealed partial class LateRefusals(Refusals refusals, IKeptRefusals kept
 
     private void Forget(LateRefusal refusal) => _remembered.TryRemove(refusal.Key, out _);
 
-    private async Task LogLeftAsync(LateRefusal refusal)
+    private void LogLeft(LateRefusal refusal, bool isInAFile)
     {
-        if (await kept.HoldsAsync(refusal.Key))
+        if (isInAFile)
         {
             LogKept(new PspTransactionId(refusal.PaymentId), refusal.Reason);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PspGateway.Domain.Payments;
@@ -11,14 +12,20 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
 {
     private const int AtOnce = 8;
 
-    /// <summary>Nobody waits longer for a disk that hangs: not a loop that stores decisions, and no look.</summary>
-    private static readonly TimeSpan WaitsFor = TimeSpan.FromSeconds(1);
+    /// <summary>A look waits no longer for a disk that hangs.</summary>
+    private static readonly TimeSpan LooksFor = TimeSpan.FromSeconds(1);
+
+    /// <summary>Nor does a loop that stores decisions.</summary>
+    private static readonly TimeSpan PassesAfter = TimeSpan.FromMilliseconds(100);
 
     /// <summary>While this machine runs, its monotonic clock is one for all processes; after its next start, and on others, timestamps mean nothing.</summary>
     private static readonly string? ThisRun = RunOfThisMachine();
 
     private readonly DurableFolder _folder = keys.Within("refusals", ".json");
     private readonly SemaphoreSlim _turns = new(AtOnce);
+
+    /// <summary>Stored by this process, with a file that could not be removed yet: it is no news when it is seen again.</summary>
+    private readonly ConcurrentDictionary<RefusalKey, bool> _stored = new();
 
     public void Dispose() => _turns.Dispose();
 
@@ -27,7 +34,7 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
         try
         {
             var content = JsonSerializer.SerializeToUtf8Bytes(new KeptRefusal(refusal.TokenHash, refusal.Name, refusal.Reason, refusal.SaidAt, ThisRun), RefusalJson.Default.KeptRefusal);
-            await OnDiskAsync(() => _folder.TryWrite(NameOf(refusal.Key), content), within);
+            await InTurnAsync(() => _folder.TryWrite(NameOf(refusal.Key), content), Timeout.InfiniteTimeSpan).WaitAsync(within, time);
         }
         catch (Exception exception)
         {
@@ -39,7 +46,7 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
     {
         try
         {
-            return await OnDiskAsync(() => _folder.Holds(NameOf(key)), WaitsFor);
+            return await InTurnAsync(() => _folder.Holds(NameOf(key)), PassesAfter);
         }
         catch (TimeoutException)
         {
@@ -49,33 +56,40 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
 
     public async Task RemoveAsync(RefusalKey key)
     {
+        _stored[key] = true;
         try
         {
-            await OnDiskAsync(() => _folder.TryDelete(NameOf(key)), WaitsFor);
+            await InTurnAsync(() => _folder.TryDelete(NameOf(key)), PassesAfter);
+            _stored.TryRemove(key, out _);
         }
         catch (Exception exception)
         {
-            // It is stored; who finds it again stores nothing.
             LogNotRemoved(exception, new PspTransactionId(key.PaymentId));
         }
     }
 
-    public async Task<IReadOnlyList<RefusalKey>> ListAsync()
+    public async Task<IReadOnlyList<RefusalKey>?> ListAsync()
     {
         try
         {
-            return [.. (await OnDiskAsync(_folder.List, WaitsFor)).Select(KeyOf).OfType<RefusalKey>()];
+            var there = (await InTurnAsync(_folder.List, LooksFor)).Select(KeyOf).OfType<RefusalKey>().ToLookup(_stored.ContainsKey);
+            foreach (var stored in there[true].Take(AtOnce))
+            {
+                await RemoveAsync(stored);
+            }
+
+            return [.. there[false]];
         }
         catch (Exception exception)
         {
             LogNotListed(exception);
-            return [];
+            return null;
         }
     }
 
     public async Task<LateRefusal?> FindAsync(RefusalKey key, long seenAt)
     {
-        if (await OnDiskAsync(() => _folder.Read(NameOf(key)), WaitsFor) is not { } bytes)
+        if (await InTurnAsync(() => _folder.Read(NameOf(key)), LooksFor) is not { } bytes)
         {
             return null;
         }
@@ -85,13 +99,18 @@ internal sealed partial class RefusalFolder(KeyFolder keys, TimeProvider time, I
     }
 
     /// <summary>On threads of its own, a few at once: those of the pool are for answers, and a disk that hangs keeps what waits for it.</summary>
-    private async Task<T> OnDiskAsync<T>(Func<T> work, TimeSpan within)
+    /// <exception cref="TimeoutException">There was no turn within that time, or it was not done within it.</exception>
+    private async Task<T> InTurnAsync<T>(Func<T> work, TimeSpan within)
     {
-        return await InTurnAsync().WaitAsync(within, time);
-
-        async Task<T> InTurnAsync()
+        if (!await _turns.WaitAsync(within))
         {
-            await _turns.WaitAsync();
+            throw new TimeoutException();
+        }
+
+        return await WorkAsync().WaitAsync(within, time);
+
+        async Task<T> WorkAsync()
+        {
             try
             {
                 return await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -4,7 +4,8 @@ using PspGateway.Storage;
 namespace PspGateway.Payments;
 
 /// <summary>
-/// Takes over the refusals of processes that died before they could store them: at the start, before any call, those that lie there; later what is
+/// Takes over the refusals of processes that died before they could store them: at the start, before any call unless the disk is slow, those that lie
+/// there; later what is
 /// seen in two looks in a row while the database answers, since a process that lives would have stored it by then. To store one twice changes nothing.
 /// </summary>
 internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals refusals, IPaymentStore store, TimeProvider time, ILogger<RefusalTakeover> logger) : BackgroundService
@@ -14,16 +15,22 @@ internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals r
 
     private static readonly TimeSpan AsksFor = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(5);
+
     private Dictionary<RefusalKey, Sighting> _seen = [];
+    private Task _firstLook = Task.CompletedTask;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LookAsync(atTheStart: true);
+        // A disk that hangs keeps nobody from starting: the first look goes on beside the calls.
+        _firstLook = LookAsync(atTheStart: true);
+        await Task.WhenAny(_firstLook, Task.Delay(StartsWithin, time, cancellationToken));
         await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await _firstLook;
         using var timer = new PeriodicTimer(LooksEvery, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -33,7 +40,11 @@ internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals r
 
     internal async Task LookAsync(bool atTheStart)
     {
-        var there = await kept.ListAsync();
+        if (await kept.ListAsync() is not { } there)
+        {
+            return;
+        }
+
         var answers = there.Count > 0 && (atTheStart || await DatabaseAnswersAsync(there[0].PaymentId));
         var seen = new Dictionary<RefusalKey, Sighting>(there.Count);
         foreach (var key in there)

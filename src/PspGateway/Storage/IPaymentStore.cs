@@ -39,9 +39,6 @@ internal interface IPaymentStore
     /// <summary>False when the payment is not in a state without an authorise from which the move is legal.</summary>
     Task<bool> MoveAsync(Pool pool, Guid paymentId, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Why a payment was declined, as its history says; null when it was not.</summary>
-    Task<string?> DeclineReasonAsync(Guid paymentId, CancellationToken cancellationToken);
-
     /// <summary>The operations that were marked as delivered now. One that is missing was marked before, or taken back, or is held by somebody.</summary>
     Task<IReadOnlySet<Guid>> MarkDeliveredAsync(IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken);
 

@@ -40,8 +40,6 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
     public Task<bool> MoveAsync(Pool pool, Guid paymentId, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken) =>
         MoveWrite.RunAsync(database.Of(pool), paymentId, move, name, reason, cancellationToken);
 
-    public Task<string?> DeclineReasonAsync(Guid paymentId, CancellationToken cancellationToken) => CallbackRead.DeclineReasonAsync(database.Callback, paymentId, cancellationToken);
-
     public Task<IReadOnlySet<Guid>> MarkDeliveredAsync(IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken) =>
         DeliveredWrite.RunAsync(database.Callback, delivered, reportReservations, cancellationToken);
 

@@ -104,7 +104,7 @@ internal sealed partial class MakePaymentEndpoint(
         {
             // ENGINE 2: nothing was accepted, so nothing is held. Whoever cannot show a verified token never gets here.
             LogDatabaseGone(exception, id);
-            var reason = exception is TimeoutException ? DeclineReason.TooLate : DeclineReason.InternalError;
+            var reason = ToldBefore(id, context.Request) ?? (exception is TimeoutException ? DeclineReason.TooLate : DeclineReason.InternalError);
             await RememberRefusalAsync(id, call, context.Request, reason, deadline);
             return (null, Fail(id, call switch
             {
@@ -114,7 +114,7 @@ internal sealed partial class MakePaymentEndpoint(
             }));
         }
 
-        var hash = MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(context.Request) ?? "");
+        var hash = TokenHashOf(context.Request);
         PlantedBug.CompareTokensPlainly(hash, payment?.CallbackTokenHash ?? hash);
         return payment is not null && CryptographicOperations.FixedTimeEquals(hash, payment.CallbackTokenHash) ? (payment, null) : null;
     }
@@ -142,7 +142,7 @@ internal sealed partial class MakePaymentEndpoint(
                 return await RejectAsync(payment, call, id, deadline);
             }
 
-            var (move, name, reason) = RefusalOf(call.State, DeclineReason.TooLate);
+            var (move, name, reason) = RefusalOf(call, DeclineReason.TooLate);
             if (!await deadline.PatientlyAsync(limit => refusals.RefuseAsync(payment, move, name, reason, limit), away => LogWaits(away, id)))
             {
                 await RememberRefusalAsync(id, call, request, DeclineReason.TooLate, deadline);
@@ -181,17 +181,23 @@ internal sealed partial class MakePaymentEndpoint(
             return;
         }
 
-        var (move, name, reason) = RefusalOf(call.State, told);
-        var refusal = new LateRefusal(id.Value, MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? ""), move, name, reason, time.GetTimestamp());
+        var (move, name, reason) = RefusalOf(call, told);
+        var refusal = new LateRefusal(id.Value, TokenHashOf(request), move, name, reason, time.GetTimestamp());
         await lateRefusals.RememberAsync(refusal, deadline.ForAFile);
     }
 
-    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(VippsPaymentState state, DeclineReason told) => state switch
+    private static (PaymentMove Move, PaymentEventName Name, string Reason) RefusalOf(MakePaymentCall call, DeclineReason told) => call.State switch
     {
-        VippsPaymentState.Accepted => (PaymentMove.Decline, PaymentEventName.Declined, $"{told}"),
-        VippsPaymentState.Timeout => (PaymentMove.Expire, PaymentEventName.Expired, $"Vipps: {state}"),
-        _ => (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {state}"),
+        VippsPaymentState.Accepted => (PaymentMove.Decline, PaymentEventName.Declined, call.Token is null ? nameof(VippsErrorId.InvalidRequest) : $"{told}"),
+        VippsPaymentState.Timeout => (PaymentMove.Expire, PaymentEventName.Expired, $"Vipps: {call.State}"),
+        _ => (PaymentMove.Abort, PaymentEventName.Aborted, $"Vipps: {call.State}"),
     };
+
+    /// <summary>What the same call was answered in the same outage, so that it hears that again; null: nothing that this process knows.</summary>
+    private DeclineReason? ToldBefore(PspTransactionId id, HttpRequest request) =>
+        lateRefusals.Find(id.Value) is { } refusal && CryptographicOperations.FixedTimeEquals(refusal.TokenHash, TokenHashOf(request)) ? refusal.Told : approvals.FailTold(id.Value);
+
+    private static byte[] TokenHashOf(HttpRequest request) => MakePaymentTokens.Hash(MakePaymentAuthentication.TokenOf(request) ?? "");
 
     private async Task WriteAsync(HttpContext context, AnswerToGive answer)
     {

@@ -41,7 +41,7 @@ public sealed class RefusalFolderTests : IDisposable
         await _folder.KeepAsync(said, Long);
         using var other = AProcess();
 
-        var found = await other.FindAsync(Assert.Single(await other.ListAsync()), seenAt: 99999);
+        var found = await other.FindAsync(Assert.Single((await other.ListAsync())!), seenAt: 99999);
 
         Assert.Equal(said with { TokenHash = [] }, found! with { TokenHash = [] });
         Assert.Equal(said.TokenHash, found.TokenHash);
@@ -67,7 +67,7 @@ public sealed class RefusalFolderTests : IDisposable
         await _folder.KeepAsync(first with { Move = PaymentMove.Decline }, Long);
         await _folder.KeepAsync(first with { By = Guid.CreateVersion7() }, Long);
 
-        Assert.Equal(3, (await _folder.ListAsync()).Count);
+        Assert.Equal(3, (await _folder.ListAsync())!.Count);
         Assert.Equal(1, (await _folder.FindAsync(first.Key, seenAt: 3))!.SaidAt);
     }
 
@@ -83,7 +83,7 @@ public sealed class RefusalFolderTests : IDisposable
 
         Assert.False(await _folder.HoldsAsync(refusal.Key));
         Assert.Null(await _folder.FindAsync(refusal.Key, seenAt: 0));
-        Assert.Empty(await _folder.ListAsync());
+        Assert.Empty((await _folder.ListAsync())!);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class RefusalFolderTests : IDisposable
         var key = ARefusal().Key;
         await _folder.RemoveAsync(key);
 
-        Assert.Empty(await _folder.ListAsync());
+        Assert.Empty((await _folder.ListAsync())!);
         Assert.Null(await _folder.FindAsync(key, seenAt: 0));
     }
 
@@ -118,7 +118,7 @@ public sealed class RefusalFolderTests : IDisposable
         await Task.WhenAll(refusals.Select(refusal => folder.KeepAsync(refusal, TimeSpan.Zero)));
 
         Assert.Contains(2411, log.Events);
-        while ((await folder.ListAsync()).Count < refusals.Count)
+        while ((await folder.ListAsync())!.Count < refusals.Count)
         {
             await Task.Delay(10, Stop);
         }
@@ -147,7 +147,7 @@ public sealed class RefusalFolderTests : IDisposable
         await _folder.KeepAsync(ARefusal(), Long);
         await File.WriteAllTextAsync(Path.Combine(_path, "refusals", name), "{", Stop);
 
-        Assert.Single(await _folder.ListAsync());
+        Assert.Single((await _folder.ListAsync())!);
     }
 
     private RefusalFolder AProcess(ILogger<RefusalFolder>? log = null) => new(new KeyFolder(_path), TimeProvider.System, log ?? NullLogger<RefusalFolder>.Instance);

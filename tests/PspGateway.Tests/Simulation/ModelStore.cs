@@ -48,6 +48,7 @@ internal partial class ModelStore(Func<long> now)
             ReturnReference = "there",
             CapturedMinor = payment.CapturedMinor,
             CancelledMinor = payment.CancelledMinor,
+            DeclineReason = payment.State == PaymentState.Declined && authorise?.Answer != Answer.Fail ? payment.Reason : null,
             Authorise = authorise is null ? null : new CallbackAuthorise(authorise.Id, authorise.Number, authorise.Answer, authorise.Body, authorise.DeliveredAt is { } at ? TimeSpan.FromTicks(now() - at) : null, authorise.AnswerDue <= now(), authorise.Status, authorise.Generation),
         };
     }

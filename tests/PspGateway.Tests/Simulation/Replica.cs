@@ -33,7 +33,7 @@ internal sealed class Replica : IDisposable
     private readonly bool[] _drains = new bool[2];
     private bool _reads;
 
-    public Replica(string name, Scheduler scheduler, ModelStore model, Dictionary<RefusalKey, LateRefusal> kept, DatabaseTrouble trouble, Func<SimulatedProcess, IAcquirer> acquirer, TimeSpan wallClockOff)
+    public Replica(string name, Scheduler scheduler, ModelStore model, SharedFiles kept, DatabaseTrouble trouble, Func<SimulatedProcess, IAcquirer> acquirer, TimeSpan wallClockOff)
     {
         (_scheduler, _model) = (scheduler, model);
         Process = new SimulatedProcess(name, scheduler, wallClockOff);
@@ -53,7 +53,7 @@ internal sealed class Replica : IDisposable
         var bank = acquirer(Process);
         var modifications = new SimulatedModifications(_store, model);
         var refusals = new Refusals(_store, modifications, answers, signal, wallet, time, NullLogger<Refusals>.Instance);
-        var folder = new SimulatedRefusalFolder(kept, scheduler, Process, elsewhere: wallClockOff > TimeSpan.FromMinutes(5));
+        var folder = new SimulatedRefusalFolder(kept, scheduler, Process, elsewhere: wallClockOff > TimeSpan.Zero);
         var lateRefusals = new LateRefusals(refusals, folder, time, NullLogger<LateRefusals>.Instance);
         _takeover = new RefusalTakeover(folder, lateRefusals, _store, time, NullLogger<RefusalTakeover>.Instance);
         var late = new LateDecisions(_store, wallet, answers, refusals, folder, signal, time, NullLogger<LateDecisions>.Instance);

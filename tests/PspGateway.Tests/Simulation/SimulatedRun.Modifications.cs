@@ -77,7 +77,8 @@ internal sealed partial class SimulatedRun
     /// The merchant had a capture or cancel under way already (ENGINE 10), or a FAIL that another machine told had no time of its own: the engine
     /// reverses no more, and calls a person.
     /// </summary>
-    private bool IsBeforeAPerson(ModelPayment payment) => _model.Differences.Any(d => d.PaymentId == payment.Id && d.Cause is "NotTakenByWallet" or "FailedAfterOk");
+    private bool IsBeforeAPerson(ModelPayment payment) => 
+        _model.Differences.Contains((payment.Id, "NotTakenByWallet")) || (_model.Differences.Contains((payment.Id, "FailedAfterOk")) && _kept.ReadElsewhere.Contains(payment.Id));
 
     private (TimeSpan From, TimeSpan To) Window(TimeSpan from, TimeSpan length)
     {

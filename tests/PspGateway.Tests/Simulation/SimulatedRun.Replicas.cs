@@ -54,7 +54,7 @@ internal sealed partial class SimulatedRun
         _replicas[slot] = null;
         if (_forgets)
         {
-            _kept.Clear();
+            _kept.Files.Clear();
         }
 
         _scheduler.Tell($"replica {slot} is killed");

@@ -1,7 +1,6 @@
 using PspGateway.Domain;
 using PspGateway.Domain.Operations;
 using PspGateway.Domain.Payments;
-using PspGateway.Payments;
 using PspGateway.Storage.Rows;
 using PspGateway.Vipps;
 
@@ -27,7 +26,7 @@ internal sealed partial class SimulatedRun
     private readonly List<VippsView> _views = [];
     private readonly Replica?[] _replicas = new Replica?[2];
     private readonly DatabaseTrouble _trouble;
-    private readonly Dictionary<RefusalKey, LateRefusal> _kept = [];
+    private readonly SharedFiles _kept = new();
     private readonly List<string> _breaches = [];
     private readonly Dictionary<Guid, AcquirerPlan> _plans = [];
     private readonly bool _forgets;

@@ -46,8 +46,6 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
     public Task<bool> MoveAsync(Pool pool, Guid paymentId, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken) =>
         RunAsync(() => model.Move(paymentId, move) && model.Payments[paymentId].Because(reason), pool, writes: true, cancellationToken);
 
-    public Task<string?> DeclineReasonAsync(Guid paymentId, CancellationToken cancellationToken) => RunAsync(() => model.Payments[paymentId].Reason, Pool.Callback, writes: false, cancellationToken);
-
     public Task<IReadOnlySet<Guid>> MarkDeliveredAsync(IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken) =>
         WriteAsync<IReadOnlySet<Guid>>(() => delivered.Where(d => model.MarkDelivered(d.OperationId, d.Generation, reportReservations)).Select(d => d.OperationId).ToHashSet(), cancellationToken);
 

@@ -45,9 +45,9 @@ internal sealed partial class StepUpCalls(StepUpStore store, StepUpVault vault, 
             case PaymentState.StepUp:
                 break;
 
-            // Failed, cancelled by the customer at the page, or called with another card.
+            // Failed, cancelled by the customer at the page, or called with another card; or the second call had its FAIL without being accepted.
             case PaymentState.Declined:
-                return Refused;
+                return LateRefusal.ReasonOf(payment.DeclineReason) is { } told ? new StepUpVerdict.Fail(told) : Refused;
 
             // By its own clock, or by the wallet's TIMEOUT.
             case PaymentState.Expired:

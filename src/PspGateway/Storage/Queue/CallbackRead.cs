@@ -26,6 +26,9 @@ internal sealed class CallbackPayment
 
     public required long CancelledMinor { get; init; }
 
+    /// <summary>Why it was declined, as its history says, where no FAIL is stored for it.</summary>
+    public string? DeclineReason { get; init; }
+
     /// <summary>Null until a token was accepted.</summary>
     public CallbackAuthorise? Authorise { get; init; }
 }
@@ -42,7 +45,9 @@ internal static class CallbackRead
 {
     private const string Sql = """
         select p.id, p.merchant_serial_number, p.amount_minor, p.currency, p.state, p.callback_token_hash, p.acquirer_account, p.return_reference, p.captured_minor,
-               o.id, o.number, o.answer, o.answer_body, clock_timestamp() - o.delivered_at, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor
+               o.id, o.number, o.answer, o.answer_body, clock_timestamp() - o.delivered_at, o.answer_due <= clock_timestamp(), o.status, o.generation, p.cancelled_minor,
+               case when p.state = 'Declined' and o.answer is distinct from 'Fail'
+                    then (select e.reason from payment_events e where e.payment_id = p.id and e.name = 'Declined' order by e.at desc limit 1) end
         from payments p left join operations o on o.id = p.authorise_operation_id
         where p.id = any(@ids)
         """;
@@ -67,14 +72,6 @@ internal static class CallbackRead
         return payments;
     }
 
-    public static async Task<string?> DeclineReasonAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken)
-    {
-        await using var connection = await CallbackConnection.OpenAsync(database, cancellationToken);
-        await using var command = new NpgsqlCommand("select reason from payment_events where payment_id = @id and name = 'Declined' order by at desc limit 1", connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", paymentId));
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
-    }
-
     private static CallbackPayment Read(NpgsqlDataReader reader) => new()
     {
         Id = reader.GetGuid(0),
@@ -86,6 +83,7 @@ internal static class CallbackRead
         ReturnReference = reader.GetString(7),
         CapturedMinor = reader.GetInt64(8),
         CancelledMinor = reader.GetInt64(17),
+        DeclineReason = reader.IsDBNull(18) ? null : reader.GetString(18),
         Authorise = reader.IsDBNull(9) ? null : new CallbackAuthorise(
             reader.GetGuid(9),
             reader.GetInt32(10),
