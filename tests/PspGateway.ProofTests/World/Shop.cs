@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
@@ -100,7 +101,7 @@ internal sealed class Shop(ProofWorld world)
             using var response = await Customer.PostAsync(givesUp ? $"{page}/cancel" : page, new FormUrlEncodedContent([]));
             Assert.True((int)response.StatusCode is < 400 or 500 or 503, $"{response.StatusCode}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or SocketException)
         {
             // Whoever served the page is gone.
         }
@@ -145,7 +146,7 @@ internal sealed class Shop(ProofWorld world)
             _token = response.StatusCode == HttpStatusCode.Unauthorized ? null : _token;
             return (response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token));
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or SocketException)
         {
             return (null, "");
         }
