@@ -133,6 +133,7 @@ public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<
     {
         var (payment, customer, _) = await world.SoftlyDeclinedAsync(920100);
         await Customer.SendAsync(HttpMethod.Get, await customer.AnswerTheBankAsync("confirm", "1234"), null);
+        var calls = (await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls.Count;
         world.Line.Break();
         var told = await world.Vipps.PostAsync(payment.PspTransactionId);
         world.Line.ComeBack();
@@ -141,7 +142,7 @@ public sealed class DatabaseAwayTests(StepUpWorldOnALine world) : IClassFixture<
         var again = await world.Vipps.PostAsync(payment.PspTransactionId);
 
         Assert.Equal((91, told.Body), (told.ErrorId, again.Body));
-        Assert.Single((await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls);
+        Assert.Equal(calls, (await world.BooksAsync(payment.PspTransactionId)).AuthoriseCalls.Count);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
@@ -146,7 +147,7 @@ internal sealed class Notifier(
             sent.LastStatus = (int)response.StatusCode;
             return response.IsSuccessStatusCode && text.Contains("[accepted]", StringComparison.Ordinal);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             sent.LastStatus = null;
             return false;

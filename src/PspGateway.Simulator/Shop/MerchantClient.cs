@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 
@@ -69,7 +70,7 @@ internal sealed class MerchantClient(GatewayConnection gateway, TimeProvider tim
                 return await ParseAsync(response, either.Token);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
         {
             throw new ShopException($"The gateway at {options.Value.GatewayBaseUrl} does not answer: {exception.Message}", exception);
         }

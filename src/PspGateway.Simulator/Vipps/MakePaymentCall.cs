@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -73,7 +74,7 @@ internal sealed class MakePaymentCall(GatewayConnection gateway, EntryLog books,
         {
             return new CallbackResult(null, null, null, Elapsed(started), true, $"No answer in {limit.TotalSeconds} s.");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             return new CallbackResult(null, null, null, Elapsed(started), false, exception.Message);
         }

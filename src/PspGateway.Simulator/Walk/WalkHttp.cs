@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace PspGateway.Simulator.Walk;
@@ -49,7 +50,7 @@ internal sealed class WalkHttp(HttpClient client, WalkTeller teller, TimeProvide
             await teller.TellAsync(cancellationToken);
             return new Seen((int)response.StatusCode, Wire.ParseObject(bytes), response.Headers.Location, null);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException)
         {
             return new Seen(0, null, null, exception.Message);
         }

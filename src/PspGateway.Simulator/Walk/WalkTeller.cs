@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using PspGateway.Simulator.Board;
 
@@ -29,7 +30,7 @@ internal sealed class WalkTeller(ExchangeLog log, HttpClient client, Uri simulat
         {
             using var response = await client.PostAsync(new Uri(simulator, "/board/messages"), content, either.Token);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && timeout.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException || (exception is OperationCanceledException && timeout.IsCancellationRequested))
         {
             // The walk itself has failed or will fail at a step that needs the simulator, and says so there.
         }

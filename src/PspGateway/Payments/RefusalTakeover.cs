@@ -5,8 +5,8 @@ namespace PspGateway.Payments;
 
 /// <summary>
 /// Takes over the refusals of processes that died before they could store them: at the start, before any call unless the disk is slow, those that lie
-/// there; later what is
-/// seen in two looks in a row while the database answers, since a process that lives would have stored it by then. To store one twice changes nothing.
+/// there; later what is seen in two looks in a row while the database answers, since a process that lives would have stored it by then. To store one
+/// twice changes nothing.
 /// </summary>
 internal sealed partial class RefusalTakeover(IKeptRefusals kept, LateRefusals refusals, IPaymentStore store, TimeProvider time, ILogger<RefusalTakeover> logger) : BackgroundService
 {
