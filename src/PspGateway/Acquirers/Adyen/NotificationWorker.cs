@@ -13,6 +13,11 @@ namespace PspGateway.Acquirers.Adyen;
 internal sealed partial class NotificationWorker(GatewayDatabase database, AcquirerNews news, ModificationNews modifications, IOptions<OperationOptions> operations, ILogger<NotificationWorker> logger) : BackgroundService
 {
     private const int MostTries = 100;
+    private const int AtOnce = 8;
+
+    /// <summary>As many as are applied before the first claim ends, so that no other replica applies them as well.</summary>
+    private const int MostClaimed = 32;
+
     private readonly QueueSignal _signal = new();
 
     private const string ClaimSql = """
@@ -56,20 +61,26 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         do
         {
             claimed = await ClaimAsync(cancellationToken);
-            foreach (var notification in claimed)
-            {
-                await ApplyAsync(notification, CancellationToken.None);
-            }
+            await Parallel.ForEachAsync(
+                claimed.GroupBy(n => n.Payment, StringComparer.Ordinal),
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = CancellationToken.None },
+                async (ofOnePayment, _) =>
+                {
+                    foreach (var notification in ofOnePayment)
+                    {
+                        await ApplyAsync(notification, CancellationToken.None);
+                    }
+                });
         }
-        while (claimed.Count == operations.Value.ClaimSize);
+        while (claimed.Count == ClaimSize && !cancellationToken.IsCancellationRequested);
     }
+
+    private int ClaimSize => Math.Min(operations.Value.ClaimSize, MostClaimed);
 
     private async Task ApplyAsync(Stored notification, CancellationToken cancellationToken)
     {
-        // Our references begin with the payment's id; a stranger's notification belongs to no trace.
-        using var step = notification.MerchantReference.Length >= 32 && PspTransactionId.TryParse(notification.MerchantReference[..32], out var payment)
-            ? PaymentTrace.Step("notification", payment)
-            : null;
+        // A stranger's notification belongs to no trace.
+        using var step = PspTransactionId.TryParse(notification.Payment, out var payment) ? PaymentTrace.Step("notification", payment) : null;
         try
         {
             Failpoint.Here("notification.before-applied", notification.MerchantReference);
@@ -155,7 +166,7 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
     private async Task<IReadOnlyList<Stored>> ClaimAsync(CancellationToken cancellationToken)
     {
         await using var command = database.General.CreateCommand(ClaimSql);
-        command.Parameters.Add(new NpgsqlParameter<int>("limit", operations.Value.ClaimSize));
+        command.Parameters.Add(new NpgsqlParameter<int>("limit", ClaimSize));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new List<Stored>();
         while (await reader.ReadAsync(cancellationToken))
@@ -177,7 +188,11 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
         return [.. claimed.OrderBy(n => n.Id)];
     }
 
-    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries, string Account, long AmountMinor, string Currency);
+    private sealed record Stored(Guid Id, string PspReference, string EventCode, bool Success, string? OriginalReference, string MerchantReference, DateTimeOffset ReceivedAt, int Tries, string Account, long AmountMinor, string Currency)
+    {
+        /// <summary>Our references begin with the payment's id.</summary>
+        public string Payment => MerchantReference.Length >= 32 ? MerchantReference[..32] : MerchantReference;
+    }
 
     [LoggerMessage(6201, LogLevel.Information, "Notification {EventCode} (success {Success}) for {Reference}: {Verdict}.")]
     private partial void LogApplied(string eventCode, bool success, string reference, NewsVerdict verdict);
