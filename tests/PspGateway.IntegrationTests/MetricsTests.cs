@@ -67,9 +67,9 @@ public sealed class MetricsTests(SilentMetricsWorld world) : IClassFixture<Silen
     {
         var settings = new Dictionary<string, string?>(world.GatewaySettings, StringComparer.Ordinal)
         {
-            ["Deadlines:AcquirerTimeout"] = "00:00:01",
-            ["Deadlines:StopWaiting"] = "00:00:01.500",
-            ["Deadlines:AnswerBy"] = "00:00:02.500",
+            ["Deadlines:AcquirerTimeout"] = "00:00:03",
+            ["Deadlines:StopWaiting"] = "00:00:03.500",
+            ["Deadlines:AnswerBy"] = "00:00:05",
             ["Operations:Backoff:0"] = "00:00:00",
             ["Operations:Backoff:1"] = "00:10:00",
         };
