@@ -126,7 +126,8 @@ internal static class GatewayApp
             .ValidateOnStart();
         builder.Services.AddPooledDbContextFactory<GatewayDbContext>((provider, options) =>
         {
-            options.UseNpgsql(provider.GetRequiredService<GatewayDatabase>().General).AddInterceptors(new FreshCommands());
+            var pool = provider.GetRequiredService<GatewayDatabase>().General;
+            options.UseNpgsql(pool).AddInterceptors(new FreshCommands(), new OpenInTurn(OpeningTurns.Of(pool)));
             PlantedBug.RetryWrites(options);
         });
         builder.Services.AddHostedService<SchemaAtStart>();

@@ -46,7 +46,7 @@ internal sealed partial class IdempotencyPurge(GatewayDatabase database, TimePro
         var all = 0L;
         do
         {
-            await using var command = database.General.CreateCommand(Sql);
+            await using var command = database.General.CommandInTurn(Sql);
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("keep", Keep));
             command.Parameters.Add(new NpgsqlParameter<int>("limit", BatchSize));
             removed = await command.ExecuteNonQueryAsync(cancellationToken);

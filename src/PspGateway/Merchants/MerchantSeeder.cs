@@ -24,7 +24,7 @@ internal sealed partial class MerchantSeeder(GatewayDatabase database, IDbContex
 
     private async Task<HashSet<string>> KnownAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.General.CreateCommand("select merchant_serial_number from merchants");
+        await using var command = database.General.CommandInTurn("select merchant_serial_number from merchants");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var known = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))

@@ -71,7 +71,7 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
     public async Task<int> DestroyOldAsync(TimeSpan after, CancellationToken cancellationToken)
     {
         var lastDay = DateOnly.FromDateTime((time.GetUtcNow() - after).UtcDateTime).AddDays(-1);
-        await using var connection = await database.General.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var old = await LockOldAsync(connection, lastDay, cancellationToken);
         foreach (var id in old)
@@ -129,7 +129,7 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
 
     private async Task<Guid?> FindAsync(DateOnly day, CancellationToken cancellationToken)
     {
-        await using var command = database.General.CreateCommand("select id from vault_epochs where day = @day");
+        await using var command = database.General.CommandInTurn("select id from vault_epochs where day = @day");
         command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
         return await command.ExecuteScalarAsync(cancellationToken) as Guid?;
     }
@@ -139,7 +139,7 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var key = RandomNumberGenerator.GetBytes(AesGcmBox.KeySize);
         folder.TryWrite(FileName(id), await wrapper.WrapAsync(key, FileName(id), cancellationToken));
-        await using var command = database.General.CreateCommand("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing");
+        await using var command = database.General.CommandInTurn("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing");
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)

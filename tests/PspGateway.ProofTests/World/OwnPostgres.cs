@@ -41,7 +41,7 @@ internal sealed class OwnPostgres : IAsyncDisposable
     {
         string[] fast = _durable ? [] : ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
         _server = Run("postgres", ["-D", Data, "-c", $"port={Port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_folder}", "-c", "max_connections=300", "-c", "log_min_messages=fatal", .. fast]);
-        for (var tries = 0; tries < 600; tries++)
+        for (var tries = 0; tries < 150; tries++)
         {
             try
             {
@@ -51,7 +51,7 @@ internal sealed class OwnPostgres : IAsyncDisposable
             }
             catch (NpgsqlException)
             {
-                await Task.Delay(50);
+                await Task.Delay(200);
             }
         }
 

@@ -136,7 +136,7 @@ internal sealed class ProofWorld : IAsyncDisposable
         settings["Deadlines:AnswerBy"] = Clocks.AnswerBy.ToString("c");
         settings["Operations:Lease"] = Clocks.Lease.ToString("c");
         settings["Operations:ProofAfter"] = Clocks.ProofAfter.ToString("c");
-        settings["Operations:Poll"] = "00:00:00.300";
+        settings["Operations:Poll"] = Clocks == Clocks.AsShipped ? "00:00:01" : "00:00:00.300";
         foreach (var (i, seconds) in new[] { 0, 1, 2, 4, 8, 12, 16, 20 }.Index())
         {
             settings[$"Operations:Backoff:{i}"] = TimeSpan.FromSeconds(seconds).ToString("c");

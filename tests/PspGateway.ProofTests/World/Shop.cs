@@ -176,10 +176,10 @@ internal sealed class Shop(ProofWorld world)
                 command.Parameters.AddWithValue("reference", reference);
                 return await command.ExecuteScalarAsync() as string;
             }
-            catch (NpgsqlException) when (tries < 300)
+            catch (NpgsqlException) when (tries < 100)
             {
                 // The server is down for the moment.
-                await Task.Delay(100);
+                await Task.Delay(300);
             }
         }
     }

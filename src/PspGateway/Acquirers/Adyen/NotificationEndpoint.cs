@@ -98,7 +98,7 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
 
     private async Task StoreAsync(IReadOnlyList<NotificationRequestItem> items, CancellationToken cancellationToken)
     {
-        await using var command = database.General.CreateCommand(Sql);
+        await using var command = database.General.CommandInTurn(Sql);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. items.Select(_ => Guid.CreateVersion7())]));
         command.Parameters.Add(new NpgsqlParameter<string?[]>("psp_references", [.. items.Select(i => i.PspReference)]));
         command.Parameters.Add(new NpgsqlParameter<string?[]>("event_codes", [.. items.Select(i => i.EventCode)]));

@@ -67,7 +67,7 @@ internal static class BacklogRead
 
     public static async Task<IReadOnlyList<BacklogLine>> RunAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var limits = new NpgsqlCommand(Limits, connection, transaction))
         {

@@ -10,7 +10,7 @@ internal static class CallbackConnection
     {
         try
         {
-            return await database.OpenConnectionAsync(cancellationToken);
+            return await OpeningTurns.Of(database).OpenAsync(database.OpenConnectionAsync, cancellationToken);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException or IOException)
         {

@@ -42,7 +42,7 @@ internal static class DeliveredWrite
     public static async Task<IReadOnlySet<Guid>> RunAsync(
         NpgsqlDataSource database, IReadOnlyList<(Guid OperationId, long Generation)> delivered, bool reportReservations, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
         await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("operation_ids", [.. delivered.Select(d => d.OperationId)]));
         command.Parameters.Add(new NpgsqlParameter<long[]>("generations", [.. delivered.Select(d => d.Generation)]));

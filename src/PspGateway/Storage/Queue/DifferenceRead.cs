@@ -17,7 +17,7 @@ internal static class DifferenceRead
 
     public static async Task<IReadOnlyList<OpenDifference>> OpenAsync(NpgsqlDataSource database, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
+        await using var command = database.CommandInTurn(Sql);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var open = new List<OpenDifference>();

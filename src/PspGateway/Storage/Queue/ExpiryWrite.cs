@@ -26,7 +26,7 @@ internal static class ExpiryWrite
 
     public static async Task<IReadOnlyList<Guid>> RunAsync(NpgsqlDataSource database, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
+        await using var command = database.CommandInTurn(Sql);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Expire).ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.Expired.ToString()));

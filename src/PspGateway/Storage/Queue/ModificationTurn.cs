@@ -37,7 +37,7 @@ internal static class ModificationTurn
     /// <summary>Null: it is another one's turn, or somebody else holds this one. It comes again.</summary>
     public static async Task<BegunModification?> BeginAsync(NpgsqlDataSource database, ClaimedOperation operation, TimeSpan lease, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var gate = new NpgsqlCommand(LockSql, connection, transaction))
         {

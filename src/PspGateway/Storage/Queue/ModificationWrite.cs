@@ -172,7 +172,7 @@ internal static class ModificationWrite
 
     private static async Task<int> ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CommandInTurn(sql);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -180,7 +180,7 @@ internal static class ModificationWrite
     private static async Task<bool> CountAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
         PlantedBug.InStatement(ref sql);
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CommandInTurn(sql);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is > 0L;
     }

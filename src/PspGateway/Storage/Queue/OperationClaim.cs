@@ -92,7 +92,7 @@ internal static class OperationClaim
     /// <summary>Nobody takes it up again by itself. False: somebody else holds it by now.</summary>
     public static async Task<bool> ParkAsync(NpgsqlDataSource database, ClaimedOperation operation, string why, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(ParkSql);
+        await using var command = database.CommandInTurn(ParkSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", operation.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", operation.Generation));
         command.Parameters.Add(new NpgsqlParameter<string>("why", why));
@@ -101,7 +101,7 @@ internal static class OperationClaim
 
     public static async Task<IReadOnlyList<ClaimedOperation>> RunAsync(NpgsqlDataSource database, bool modifications, int limit, TimeSpan lease, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
         var sql = Sql;
         PlantedBug.InStatement(ref sql);
         await using var command = new NpgsqlCommand(sql, connection);

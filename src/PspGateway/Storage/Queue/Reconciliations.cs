@@ -33,7 +33,7 @@ internal static class Reconciliations
 
     public static async Task<IReadOnlyList<DueReconciliation>> ClaimAsync(NpgsqlDataSource database, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(ClaimSql);
+        await using var command = database.CommandInTurn(ClaimSql);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var due = new List<DueReconciliation>();
@@ -47,7 +47,7 @@ internal static class Reconciliations
 
     public static async Task<IReadOnlyList<ReportedByUs>> OursAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(OursSql);
+        await using var command = database.CommandInTurn(OursSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", paymentId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var ours = new List<ReportedByUs>();
@@ -61,7 +61,7 @@ internal static class Reconciliations
 
     public static async Task DoneAsync(NpgsqlDataSource database, DueReconciliation due, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(DoneSql);
+        await using var command = database.CommandInTurn(DoneSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", due.PaymentId));
         command.Parameters.Add(new NpgsqlParameter<int>("tries", due.Tries));
         await command.ExecuteNonQueryAsync(cancellationToken);

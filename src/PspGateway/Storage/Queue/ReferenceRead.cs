@@ -38,7 +38,7 @@ internal static class ReferenceRead
 
     private static async Task<FoundOperation?> FindAsync(NpgsqlDataSource database, string sql, string reference, string? acquirerReference, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CommandInTurn(sql);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
         command.Parameters.Add(new NpgsqlParameter("acquirer_reference", NpgsqlDbType.Text) { Value = acquirerReference ?? (object)DBNull.Value });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -180,7 +180,7 @@ internal static class StatusBatches
     /// <summary>Makes one batch of what is due. False: nothing was.</summary>
     public static async Task<bool> FreezeAsync(NpgsqlDataSource database, int size, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var gate = new NpgsqlCommand(FreezeLock, connection, transaction))
         {
@@ -201,7 +201,7 @@ internal static class StatusBatches
     /// <summary>False: somebody else holds the batch by now.</summary>
     public static async Task<bool> RenewAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan lease, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(RenewSql);
+        await using var command = database.CommandInTurn(RenewSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
@@ -210,7 +210,7 @@ internal static class StatusBatches
 
     public static async Task<ClaimedBatch?> ClaimAsync(NpgsqlDataSource database, TimeSpan lease, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
         await using var command = new NpgsqlCommand(ClaimSql, connection);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
         Guid id;
@@ -245,7 +245,7 @@ internal static class StatusBatches
     /// <summary>How often Vipps was told before of each thing that looks alike.</summary>
     public static async Task<IReadOnlyDictionary<ToldReport, long>> ToldBeforeAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(ToldSql);
+        await using var command = database.CommandInTurn(ToldSql);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("payment_ids", [.. batch.Updates.Select(u => u.PaymentId).Distinct()]));
         var told = new Dictionary<ToldReport, long>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -286,7 +286,7 @@ internal static class StatusBatches
 
     private static async Task<bool> RunAsync(NpgsqlDataSource database, string sql, ClaimedBatch batch, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CommandInTurn(sql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
         command.Parameters.AddRange(parameters);

@@ -26,7 +26,7 @@ internal static class WebhookLog
 
     public static async Task<IReadOnlyList<LoggedDelivery>> OpenAsync(NpgsqlDataSource database, string? merchant, int most, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(OpenSql);
+        await using var command = database.CommandInTurn(OpenSql);
         command.Parameters.Add(new NpgsqlParameter<string?>("merchant", merchant));
         command.Parameters.Add(new NpgsqlParameter<int>("most", most));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -50,7 +50,7 @@ internal static class WebhookLog
     /// <summary>It goes to the end of its payment's line, with all its tries before it.</summary>
     public static async Task<bool> RedeliverAsync(NpgsqlDataSource database, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(RedeliverSql);
+        await using var command = database.CommandInTurn(RedeliverSql);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }

@@ -73,7 +73,7 @@ internal static class StepUpRead
 
     private static async Task<StepUp?> RunAsync(NpgsqlDataSource database, string sql, NpgsqlParameter name, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CommandInTurn(sql);
         command.Parameters.Add(name);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
