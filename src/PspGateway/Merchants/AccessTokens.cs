@@ -79,7 +79,8 @@ internal sealed partial class AccessTokens(GatewayDatabase database, FieldSealer
 
     private async Task<List<(Guid Id, byte[] Wrapped, bool Current)>> ReadAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.General.CommandInTurn("select id, wrapped_key, current from token_signing_keys");
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("select id, wrapped_key, current from token_signing_keys", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<(Guid, byte[], bool)>();
         while (await reader.ReadAsync(cancellationToken))
@@ -94,7 +95,8 @@ internal sealed partial class AccessTokens(GatewayDatabase database, FieldSealer
     {
         // Replicas that start together: one row wins, all read it.
         var id = Guid.CreateVersion7(time.GetUtcNow());
-        await using var command = database.General.CommandInTurn("insert into token_signing_keys (id, wrapped_key, current, created_at) values (@id, @key, true, clock_timestamp()) on conflict do nothing");
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("insert into token_signing_keys (id, wrapped_key, current, created_at) values (@id, @key, true, clock_timestamp()) on conflict do nothing", connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         command.Parameters.Add(new NpgsqlParameter<byte[]>("key", sealer.Seal(RandomNumberGenerator.GetBytes(32), Context(id))));
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -46,7 +46,8 @@ internal sealed partial class IdempotencyPurge(GatewayDatabase database, TimePro
         var all = 0L;
         do
         {
-            await using var command = database.General.CommandInTurn(Sql);
+            await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(Sql, connection);
             command.Parameters.Add(new NpgsqlParameter<TimeSpan>("keep", Keep));
             command.Parameters.Add(new NpgsqlParameter<int>("limit", BatchSize));
             removed = await command.ExecuteNonQueryAsync(cancellationToken);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using PspGateway.Domain.Merchants;
 using PspGateway.Storage;
 using PspGateway.Storage.Rows;
@@ -24,7 +25,8 @@ internal sealed partial class MerchantSeeder(GatewayDatabase database, IDbContex
 
     private async Task<HashSet<string>> KnownAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.General.CommandInTurn("select merchant_serial_number from merchants");
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("select merchant_serial_number from merchants", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var known = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))

@@ -5,29 +5,33 @@ using Npgsql;
 namespace PspGateway.Storage;
 
 /// <summary>
-/// How connections are opened while the database is away and shortly after; else this does nothing. While the server refuses, one tries for all. Once it
-/// has let one in, a few open at a time, and most find one in the pool by then. A server that comes back would otherwise start a process for each who
-/// waits, more at once than it can before they give up; and with each that gives up Npgsql drops the whole pool.
+/// How connections are opened while the database is away and shortly after; else this does nothing. One opens at a time, and most find one in the pool
+/// by then; while the server refuses, one tries for all. A server that comes back would otherwise start a process for each who waits, more at once than
+/// it can before they give up; and with each that gives up Npgsql drops the whole pool.
 /// </summary>
 internal sealed class OpeningTurns(TimeProvider time) : IDisposable
 {
-    private const int AtOnce = 2;
+    private const int PassBy = 8;
     private static readonly TimeSpan OneTriesEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ShortlyAfter = TimeSpan.FromSeconds(5);
-
-    /// <summary>On a line that went silent, those before do not come to an end: nobody waits longer for them.</summary>
     private static readonly TimeSpan WaitsFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ThenWaitsFor = TimeSpan.FromSeconds(4);
 
     private static readonly ConditionalWeakTable<NpgsqlDataSource, OpeningTurns> OfPools = [];
 
-    private readonly SemaphoreSlim _turn = new(AtOnce);
-    private volatile Outage? _last;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <summary>For some whose turn does not come: on a line that went silent, the one before does not come to an end.</summary>
+    private readonly SemaphoreSlim _passBy = new(PassBy, PassBy);
+
+    private volatile Failure? _last;
+    private long _lastOpened;
 
     public static OpeningTurns Of(NpgsqlDataSource pool) => OfPools.GetValue(pool, _ => new OpeningTurns(TimeProvider.System));
 
     /// <param name="open">Gives up when its token is cancelled, or by itself.</param>
     /// <param name="cancellationToken">Ends the wait for a turn, too.</param>
-    /// <exception cref="NpgsqlException">What <paramref name="open"/> throws, or that of another has just thrown.</exception>
+    /// <exception cref="NpgsqlException">What <paramref name="open"/> throws, or what that of another has just been told; or no turn came within five seconds.</exception>
     public async Task<T> OpenAsync<T>(Func<CancellationToken, ValueTask<T>> open, CancellationToken cancellationToken)
     {
         if (_last is not { } before || time.GetElapsedTime(before.At) > ShortlyAfter)
@@ -35,57 +39,55 @@ internal sealed class OpeningTurns(TimeProvider time) : IDisposable
             return await NotedAsync(open, cancellationToken);
         }
 
-        var hasTurn = await _turn.WaitAsync(WaitsFor, cancellationToken);
+        var turn = await _turn.WaitAsync(WaitsFor, cancellationToken) ? _turn
+            : await _passBy.WaitAsync(ThenWaitsFor, cancellationToken) ? _passBy
+            : throw new NpgsqlException("No connection could be opened: others wait for one.", new TimeoutException());
         try
         {
-            Pass();
-            if (_last is { IsOver: false } now)
-            {
-                _last = now with { At = time.GetTimestamp() };
-            }
-
+            ThrowIfRefused();
             return await NotedAsync(open, cancellationToken);
         }
         finally
         {
-            if (hasTurn)
-            {
-                _turn.Release();
-            }
+            turn.Release();
         }
     }
 
-    /// <summary>For a statement that opens a connection by itself. A worker's comes again soon, and need not find out for others.</summary>
-    /// <exception cref="NpgsqlException">What that of another has just thrown.</exception>
-    public void Pass()
+    public void Dispose()
     {
-        if (_last is { IsOver: false } now && time.GetElapsedTime(now.At) < OneTriesEvery)
-        {
-            throw new NpgsqlException("The database was away a moment ago.", now.Why);
-        }
+        _turn.Dispose();
+        _passBy.Dispose();
     }
 
-    public void Dispose() => _turn.Dispose();
+    private void ThrowIfRefused()
+    {
+        if (_last is { Refused: true } last && last.Began >= Volatile.Read(ref _lastOpened) && time.GetElapsedTime(last.At) < OneTriesEvery)
+        {
+            throw new NpgsqlException("The database was away a moment ago.", last.Why);
+        }
+    }
 
     private async Task<T> NotedAsync<T>(Func<CancellationToken, ValueTask<T>> open, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         try
         {
             var opened = await open(cancellationToken);
-            if (_last is { IsOver: false } outage)
+            if (_last is not null)
             {
-                _last = outage with { At = time.GetTimestamp(), IsOver = true };
+                Volatile.Write(ref _lastOpened, time.GetTimestamp());
             }
 
             return opened;
         }
-        catch (NpgsqlException exception) when (exception is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } or { InnerException: SocketException or IOException })
+        catch (Exception exception) when (exception is NpgsqlException { IsTransient: true } or SocketException)
         {
-            _last = new Outage(time.GetTimestamp(), exception, IsOver: false);
+            // A connection that breaks as it opens, or takes too long, may be alone in that: it is a reason to take turns, and nobody else's failure.
+            var refused = exception is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } or { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
+            _last = new Failure(began, time.GetTimestamp(), refused, exception);
             throw;
         }
     }
 
-    /// <param name="At">When it was last seen to go on, or to be over.</param>
-    private sealed record Outage(long At, NpgsqlException Why, bool IsOver);
+    private sealed record Failure(long Began, long At, bool Refused, Exception Why);
 }

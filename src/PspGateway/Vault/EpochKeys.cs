@@ -129,7 +129,8 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
 
     private async Task<Guid?> FindAsync(DateOnly day, CancellationToken cancellationToken)
     {
-        await using var command = database.General.CommandInTurn("select id from vault_epochs where day = @day");
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("select id from vault_epochs where day = @day", connection);
         command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
         return await command.ExecuteScalarAsync(cancellationToken) as Guid?;
     }
@@ -139,7 +140,8 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var key = RandomNumberGenerator.GetBytes(AesGcmBox.KeySize);
         folder.TryWrite(FileName(id), await wrapper.WrapAsync(key, FileName(id), cancellationToken));
-        await using var command = database.General.CommandInTurn("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing");
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing", connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)

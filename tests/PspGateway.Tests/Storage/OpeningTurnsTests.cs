@@ -13,6 +13,8 @@ public sealed class OpeningTurnsTests : IDisposable
 
     public OpeningTurnsTests() => _turns = new OpeningTurns(_time);
 
+    private static NpgsqlException Refused => new("Failed to connect", new SocketException((int)SocketError.ConnectionRefused));
+
     public void Dispose() => _turns.Dispose();
 
     [Fact]
@@ -26,101 +28,120 @@ public sealed class OpeningTurnsTests : IDisposable
     [Fact]
     public async Task While_the_server_refuses_one_tries_for_all()
     {
-        await Assert.ThrowsAsync<NpgsqlException>(FailAsync);
+        await FailAsync(Refused);
         _time.Advance(TimeSpan.FromMilliseconds(251));
+        var tries = Open(20);
 
-        var failures = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Assert.ThrowsAsync<NpgsqlException>(FailAsync)));
+        _opened.SetException(Refused);
 
+        var failures = await Task.WhenAll(tries.Select(one => Assert.ThrowsAsync<NpgsqlException>(() => one)));
         Assert.Equal(2, _tries);
         Assert.All(failures, failure => Assert.NotNull(DatabaseAway.Cause(failure)));
     }
 
     [Fact]
-    public async Task A_worker_asks_for_nothing_that_another_has_just_been_refused_and_finds_out_for_nobody()
+    public async Task Those_who_wait_for_one_that_is_let_in_are_let_in_too()
     {
-        _turns.Pass();
-        await Assert.ThrowsAsync<NpgsqlException>(FailAsync);
-
-        Assert.NotNull(DatabaseAway.Cause(Assert.Throws<NpgsqlException>(_turns.Pass)));
-
+        await FailAsync(Refused);
         _time.Advance(TimeSpan.FromMilliseconds(251));
-        _turns.Pass();
-        Assert.True(await OpenAsync(() => Task.FromResult(true)));
-        _turns.Pass();
+        var tries = Open(20);
+
+        _opened.SetResult(true);
+
+        Assert.DoesNotContain(false, await Task.WhenAll(tries));
+    }
+
+    public static TheoryData<NpgsqlException, bool> Failures => new()
+    {
+        { Refused, true },
+        { new PostgresException("starting up", "FATAL", "FATAL", PostgresErrorCodes.CannotConnectNow), true },
+        { new PostgresException("too many clients", "FATAL", "FATAL", PostgresErrorCodes.TooManyConnections), false },
+        { new NpgsqlException("reset", new IOException("reset")), false },
+        { new NpgsqlException("timeout", new TimeoutException()), false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task Only_a_refusal_is_also_said_to_others(NpgsqlException failure, bool forAll)
+    {
+        await FailAsync(failure);
+
+        Assert.Equal(forAll, await Record.ExceptionAsync(() => OpenAsync(() => Task.FromResult(true))) is not null);
     }
 
     [Theory]
-    [InlineData(PostgresErrorCodes.CannotConnectNow, 1)]
-    [InlineData(PostgresErrorCodes.TooManyConnections, 2)]
-    public async Task Only_what_says_that_it_is_away_is_said_for_others(string code, int tries)
+    [MemberData(nameof(Failures))]
+    public async Task After_any_failure_one_opens_at_a_time_for_a_while(NpgsqlException failure, bool forAll)
     {
-        var refuses = () => OpenAsync(() => throw new PostgresException("", "FATAL", "FATAL", code));
-        await Assert.ThrowsAnyAsync<NpgsqlException>(refuses);
-
-        await Assert.ThrowsAnyAsync<NpgsqlException>(refuses);
-
-        Assert.Equal(tries, _tries);
-    }
-
-    [Fact]
-    public async Task Once_it_is_back_two_open_at_a_time_and_one_that_fails_on_its_own_is_no_outage()
-    {
-        await ComeBackAsync();
-        await Assert.ThrowsAsync<TimeoutException>(() => OpenAsync(() => throw new TimeoutException()));
+        await FailAsync(failure);
+        _time.Advance(forAll ? TimeSpan.FromMilliseconds(251) : TimeSpan.Zero);
         _tries = 0;
 
         var all = Open(5);
 
-        Assert.Equal(2, _tries);
+        Assert.Equal(1, _tries);
         _opened.SetResult(true);
         await Task.WhenAll(all);
+        Assert.Equal(5, _tries);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _tries = 0;
+        var later = new TaskCompletionSource<bool>();
+        _ = Enumerable.Range(0, 5).Select(_ => OpenAsync(() => later.Task)).ToList();
         Assert.Equal(5, _tries);
     }
 
     [Fact]
-    public async Task Nobody_waits_for_ever_behind_those_who_do_not_come_to_an_end()
+    public async Task A_refusal_of_one_that_began_before_the_server_was_back_is_nobody_elses()
     {
-        await ComeBackAsync();
-        Open(2);
+        var straggler = new TaskCompletionSource<bool>();
+        var late = OpenAsync(() => straggler.Task);
+        await FailAsync(Refused);
+        _time.Advance(TimeSpan.FromMilliseconds(251));
+        await OpenAsync(() => Task.FromResult(true));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
 
+        straggler.SetException(Refused);
+
+        await Assert.ThrowsAsync<NpgsqlException>(() => late);
         Assert.True(await OpenAsync(() => Task.FromResult(true)));
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_ever_behind_one_that_does_not_come_to_an_end_and_not_all_pass_it()
+    {
+        await FailAsync(new NpgsqlException("timeout", new TimeoutException()));
+        _tries = 0;
+        Open(30);
+
+        for (var waits = 0; waits < 100 && Volatile.Read(ref _tries) < 9; waits++)
+        {
+            await Task.Delay(50);
+        }
+
+        await Task.Delay(200);
+        Assert.Equal(9, _tries);
     }
 
     [Fact]
     public async Task Who_gives_up_while_waiting_takes_no_turn()
     {
-        await ComeBackAsync();
-        var two = Open(2);
+        await FailAsync(new NpgsqlException("timeout", new TimeoutException()));
+        var first = Open(1);
         using var limit = new CancellationTokenSource();
         var waits = _turns.OpenAsync(_ => new ValueTask<bool>(true), limit.Token);
         await limit.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits);
         _opened.SetResult(true);
-        await Task.WhenAll(two);
-
-        Assert.True(await OpenAsync(() => Task.FromResult(true)));
-    }
-
-    [Fact]
-    public async Task A_while_after_it_came_back_all_open_at_once_again()
-    {
-        await ComeBackAsync();
+        await Task.WhenAll(first);
         _tries = 0;
-        _time.Advance(TimeSpan.FromSeconds(6));
+        var next = new TaskCompletionSource<bool>();
 
-        Open(20);
+        _ = Enumerable.Range(0, 3).Select(_ => OpenAsync(() => next.Task)).ToList();
 
-        Assert.Equal(20, _tries);
+        Assert.Equal(1, _tries);
     }
 
-    private async Task ComeBackAsync()
-    {
-        await Assert.ThrowsAsync<NpgsqlException>(FailAsync);
-        _time.Advance(TimeSpan.FromMilliseconds(251));
-        await OpenAsync(() => Task.FromResult(true));
-    }
-
-    private Task<bool> FailAsync() => OpenAsync(() => throw new NpgsqlException("Failed to connect", new SocketException((int)SocketError.ConnectionRefused)));
+    private Task<NpgsqlException> FailAsync(NpgsqlException failure) => Assert.ThrowsAnyAsync<NpgsqlException>(() => OpenAsync(() => throw failure));
 
     private List<Task<bool>> Open(int count) => [.. Enumerable.Range(0, count).Select(_ => OpenAsync(() => _opened.Task))];
 

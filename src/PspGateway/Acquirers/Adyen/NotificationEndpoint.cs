@@ -98,7 +98,8 @@ internal sealed partial class NotificationEndpoint(GatewayDatabase database, IOp
 
     private async Task StoreAsync(IReadOnlyList<NotificationRequestItem> items, CancellationToken cancellationToken)
     {
-        await using var command = database.General.CommandInTurn(Sql);
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. items.Select(_ => Guid.CreateVersion7())]));
         command.Parameters.Add(new NpgsqlParameter<string?[]>("psp_references", [.. items.Select(i => i.PspReference)]));
         command.Parameters.Add(new NpgsqlParameter<string?[]>("event_codes", [.. items.Select(i => i.EventCode)]));

@@ -94,7 +94,8 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
 
             GatewayMeter.Notified(verdict);
 
-            await using var command = database.General.CommandInTurn(AppliedSql);
+            await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+            await using var command = new NpgsqlCommand(AppliedSql, connection);
             command.Parameters.Add(new NpgsqlParameter<Guid>("id", notification.Id));
             command.Parameters.Add(new NpgsqlParameter<string>("verdict", verdict.ToString()));
             Failpoint.Here("notification.before-noted", notification.MerchantReference);
@@ -165,7 +166,8 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
 
     private async Task<IReadOnlyList<Stored>> ClaimAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.General.CommandInTurn(ClaimSql);
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ClaimSql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", ClaimSize));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new List<Stored>();

@@ -17,7 +17,8 @@ internal static class DifferenceRead
 
     public static async Task<IReadOnlyList<OpenDifference>> OpenAsync(NpgsqlDataSource database, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(Sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var open = new List<OpenDifference>();

@@ -17,7 +17,8 @@ internal static class DifferenceWrite
     /// <summary>False: there is no open one of that id.</summary>
     public static async Task<bool> ResolveAsync(NpgsqlDataSource database, Guid id, string who, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(ResolveSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ResolveSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         command.Parameters.Add(new NpgsqlParameter<string>("who", who));
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
@@ -27,7 +28,8 @@ internal static class DifferenceWrite
     /// <returns>False: it is open already.</returns>
     public static async Task<bool> OpenAsync(NpgsqlDataSource database, Guid paymentId, string cause, long oursMinor, long theirsMinor, CancellationToken cancellationToken, bool once = false)
     {
-        await using var command = database.CommandInTurn(OpenSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(OpenSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", Guid.CreateVersion7()));
         command.Parameters.Add(new NpgsqlParameter<Guid>("payment_id", paymentId));
         command.Parameters.Add(new NpgsqlParameter<string>("cause", cause));

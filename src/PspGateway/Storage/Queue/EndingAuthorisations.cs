@@ -58,7 +58,8 @@ internal static class EndingAuthorisations
     /// <summary>Those of the next payments that hold something still, and after which key to go on; null: these were the last.</summary>
     public static async Task<(Guid? After, IReadOnlyList<EndingAuthorisation> Page)> PageAsync(NpgsqlDataSource database, Guid after, Guid until, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(PageSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(PageSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("after", after));
         command.Parameters.Add(new NpgsqlParameter<Guid>("until", until));
         command.Parameters.Add(new NpgsqlParameter<int>("size", PageSize));
@@ -89,7 +90,8 @@ internal static class EndingAuthorisations
     /// <summary>True when this call wrote it.</summary>
     public static async Task<bool> WarnAsync(NpgsqlDataSource database, EndingAuthorisation payment, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(WarnSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(WarnSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("name", PaymentEventName.AuthorisationEnding.ToString()));
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", payment.PaymentId));
         command.Parameters.Add(new NpgsqlParameter<Guid>("authorise", payment.AuthoriseId));

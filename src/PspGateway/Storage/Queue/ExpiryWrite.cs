@@ -26,7 +26,8 @@ internal static class ExpiryWrite
 
     public static async Task<IReadOnlyList<Guid>> RunAsync(NpgsqlDataSource database, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(Sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Expire).ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.Expired.ToString()));

@@ -38,7 +38,8 @@ internal static class ModificationRead
 
     public static async Task<FoundModification?> FindAsync(NpgsqlDataSource database, OperationKind kind, string reference, string acquirerReference, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(FindSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(FindSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("kind", kind.ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
         command.Parameters.Add(new NpgsqlParameter<string>("acquirer_reference", acquirerReference));
@@ -58,7 +59,8 @@ internal static class ModificationRead
     /// <summary>True when the acquirer has told that what was done was undone.</summary>
     public static async Task<bool> WasUndoneAsync(NpgsqlDataSource database, string reference, string account, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(UndoneSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(UndoneSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
         command.Parameters.Add(new NpgsqlParameter<string>("account", account));
         command.Parameters.Add(new NpgsqlParameter<string[]>("kinds", [nameof(Rows.NotificationKind.CaptureUndone), nameof(Rows.NotificationKind.RefundUndone)]));
@@ -67,7 +69,8 @@ internal static class ModificationRead
 
     public static async Task<NamedPayment?> FindPaymentAsync(NpgsqlDataSource database, string reference, OperationKind kind, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(PaymentSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(PaymentSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
         command.Parameters.Add(new NpgsqlParameter<string>("kind", kind.ToString()));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -76,7 +79,8 @@ internal static class ModificationRead
 
     public static async Task<OperationStatus> StatusAsync(NpgsqlDataSource database, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(StatusSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(StatusSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         return await command.ExecuteScalarAsync(cancellationToken) is string status ? Enum.Parse<OperationStatus>(status) : throw new InvalidOperationException($"There is no operation {id:N}.");
     }

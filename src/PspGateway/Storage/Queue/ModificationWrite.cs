@@ -172,7 +172,8 @@ internal static class ModificationWrite
 
     private static async Task<int> ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -180,7 +181,8 @@ internal static class ModificationWrite
     private static async Task<bool> CountAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
         PlantedBug.InStatement(ref sql);
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is > 0L;
     }

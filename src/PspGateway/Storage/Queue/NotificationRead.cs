@@ -28,7 +28,8 @@ internal static class NotificationRead
     /// <summary>What the acquirer said by notification; null when it has said nothing.</summary>
     public static async Task<NotifiedAuthorisation?> AuthorisationAsync(NpgsqlDataSource database, string reference, string account, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(AuthorisationSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(AuthorisationSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
         command.Parameters.Add(new NpgsqlParameter<string>("account", account));
         command.Parameters.Add(new NpgsqlParameter<string>("kind", NotificationKind.Authorisation.ToString()));
@@ -39,7 +40,8 @@ internal static class NotificationRead
     /// <summary>True when the acquirer has told that a cancel, by our own reference or by its, found and cancelled the authorisation that a Reverse is about.</summary>
     public static async Task<bool> CancelledBeforeAsync(NpgsqlDataSource database, Guid reverseId, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(CancelledSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(CancelledSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("reverse_id", reverseId));
         command.Parameters.Add(new NpgsqlParameter<string>("by_reference", NotificationKind.CancelByReference.ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("by_theirs", NotificationKind.Cancellation.ToString()));

@@ -92,7 +92,8 @@ internal static class OperationClaim
     /// <summary>Nobody takes it up again by itself. False: somebody else holds it by now.</summary>
     public static async Task<bool> ParkAsync(NpgsqlDataSource database, ClaimedOperation operation, string why, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(ParkSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ParkSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", operation.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", operation.Generation));
         command.Parameters.Add(new NpgsqlParameter<string>("why", why));

@@ -33,7 +33,8 @@ internal static class Reconciliations
 
     public static async Task<IReadOnlyList<DueReconciliation>> ClaimAsync(NpgsqlDataSource database, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(ClaimSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ClaimSql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var due = new List<DueReconciliation>();
@@ -47,7 +48,8 @@ internal static class Reconciliations
 
     public static async Task<IReadOnlyList<ReportedByUs>> OursAsync(NpgsqlDataSource database, Guid paymentId, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(OursSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(OursSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", paymentId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var ours = new List<ReportedByUs>();
@@ -61,7 +63,8 @@ internal static class Reconciliations
 
     public static async Task DoneAsync(NpgsqlDataSource database, DueReconciliation due, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(DoneSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(DoneSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", due.PaymentId));
         command.Parameters.Add(new NpgsqlParameter<int>("tries", due.Tries));
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -38,7 +38,8 @@ internal static class ReferenceRead
 
     private static async Task<FoundOperation?> FindAsync(NpgsqlDataSource database, string sql, string reference, string? acquirerReference, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("reference", reference));
         command.Parameters.Add(new NpgsqlParameter("acquirer_reference", NpgsqlDbType.Text) { Value = acquirerReference ?? (object)DBNull.Value });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -137,7 +137,8 @@ internal static class ReversalWrite
             new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Decline).ToString()),
             new NpgsqlParameter<string>("event", PaymentEventName.Declined.ToString()),
             new NpgsqlParameter<string>("reason", nameof(DeclineReason.AuthenticationFailed)));
-        await using var command = database.CommandInTurn(HasSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(HasSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", authoriseId));
         command.Parameters.Add(new NpgsqlParameter<string>("acquirer_reference", acquirerReference));
         return await command.ExecuteScalarAsync(cancellationToken) is true;
@@ -145,14 +146,16 @@ internal static class ReversalWrite
 
     private static async Task<bool> ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
     private static async Task<bool> CountAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is > 0L;
     }

@@ -201,7 +201,8 @@ internal static class StatusBatches
     /// <summary>False: somebody else holds the batch by now.</summary>
     public static async Task<bool> RenewAsync(NpgsqlDataSource database, ClaimedBatch batch, TimeSpan lease, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(RenewSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(RenewSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan>("lease", lease));
@@ -245,7 +246,8 @@ internal static class StatusBatches
     /// <summary>How often Vipps was told before of each thing that looks alike.</summary>
     public static async Task<IReadOnlyDictionary<ToldReport, long>> ToldBeforeAsync(NpgsqlDataSource database, ClaimedBatch batch, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(ToldSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ToldSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("payment_ids", [.. batch.Updates.Select(u => u.PaymentId).Distinct()]));
         var told = new Dictionary<ToldReport, long>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -286,7 +288,8 @@ internal static class StatusBatches
 
     private static async Task<bool> RunAsync(NpgsqlDataSource database, string sql, ClaimedBatch batch, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", batch.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", batch.Generation));
         command.Parameters.AddRange(parameters);

@@ -26,7 +26,8 @@ internal static class WebhookLog
 
     public static async Task<IReadOnlyList<LoggedDelivery>> OpenAsync(NpgsqlDataSource database, string? merchant, int most, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(OpenSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(OpenSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string?>("merchant", merchant));
         command.Parameters.Add(new NpgsqlParameter<int>("most", most));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -50,7 +51,8 @@ internal static class WebhookLog
     /// <summary>It goes to the end of its payment's line, with all its tries before it.</summary>
     public static async Task<bool> RedeliverAsync(NpgsqlDataSource database, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(RedeliverSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(RedeliverSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }

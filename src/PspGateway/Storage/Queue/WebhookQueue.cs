@@ -107,7 +107,8 @@ internal static class WebhookQueue
     /// <param name="failing">Endpoints whose last answer was none or a bad one: they come last, and get <paramref name="failingRoom"/> places at most.</param>
     public static async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(NpgsqlDataSource database, int limit, int perEndpoint, IReadOnlyDictionary<Guid, int> underWay, IReadOnlyCollection<Guid> failing, int failingRoom, IReadOnlyCollection<string> fullMerchants, TimeSpan lease, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(ClaimSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ClaimSql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<int>("per_endpoint", perEndpoint));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("busy", [.. underWay.Keys]));
@@ -140,7 +141,8 @@ internal static class WebhookQueue
 
     public static async Task DeliveredAsync(NpgsqlDataSource database, ClaimedDelivery delivery, int status, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(DeliveredSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(DeliveredSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", delivery.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", delivery.Generation));
         command.Parameters.Add(new NpgsqlParameter<int?>("status", status));
@@ -151,7 +153,8 @@ internal static class WebhookQueue
     /// <returns>True when it was parked: it was tried long enough.</returns>
     public static async Task<bool> FailedAsync(NpgsqlDataSource database, ClaimedDelivery delivery, int? status, TimeSpan wait, TimeSpan giveUpAfter, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(FailedSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(FailedSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", delivery.Id));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", delivery.Generation));
         command.Parameters.Add(new NpgsqlParameter<int?>("status", status));

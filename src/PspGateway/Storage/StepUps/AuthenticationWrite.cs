@@ -133,7 +133,8 @@ internal static class AuthenticationWrite
     /// <summary>False: the operation was finished or taken over by somebody else. A step-up that has ended meanwhile stays as it is.</summary>
     public static async Task<bool> RecordAsync(NpgsqlDataSource database, AuthenticationRecord record, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(RecordSql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(RecordSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("operation_id", record.OperationId));
         command.Parameters.Add(new NpgsqlParameter<long>("generation", record.Generation));
         command.Parameters.Add(new NpgsqlParameter<string>("status", record.Status.ToString()));
@@ -153,7 +154,8 @@ internal static class AuthenticationWrite
 
     private static async Task<StartedAuthentication?> StartAsync(NpgsqlDataSource database, string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? new StartedAuthentication(reader.GetGuid(0), reader.GetInt64(1), reader.GetString(2)) : null;

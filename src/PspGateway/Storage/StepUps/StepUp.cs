@@ -73,7 +73,8 @@ internal static class StepUpRead
 
     private static async Task<StepUp?> RunAsync(NpgsqlDataSource database, string sql, NpgsqlParameter name, CancellationToken cancellationToken)
     {
-        await using var command = database.CommandInTurn(sql);
+        await using var connection = await database.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(name);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)

@@ -74,7 +74,8 @@ internal sealed class StepUpStore(GatewayDatabase database)
     /// <summary>The newest addresses win.</summary>
     public async Task RenewAsync(Guid stepUpId, string successUrl, string cancelUrl, string failureUrl)
     {
-        await using var command = database.Callback.CommandInTurn(RenewSql);
+        await using var connection = await database.Callback.OpenInTurnAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(RenewSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", stepUpId));
         command.Parameters.Add(new NpgsqlParameter<string>("success_url", successUrl));
         command.Parameters.Add(new NpgsqlParameter<string>("cancel_url", cancelUrl));
@@ -85,7 +86,8 @@ internal sealed class StepUpStore(GatewayDatabase database)
     /// <summary>Ends it, and with it the payment as Declined. False: it was in none of those states any more.</summary>
     public async Task<bool> EndAsync(Pool pool, Guid stepUpId, IReadOnlyList<StepUpState> from, StepUpState to, string reason)
     {
-        await using var command = (pool == Pool.Callback ? database.Callback : database.General).CommandInTurn(EndSql);
+        await using var connection = await (pool == Pool.Callback ? database.Callback : database.General).OpenInTurnAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(EndSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", stepUpId));
         command.Parameters.Add(new NpgsqlParameter<string[]>("from", [.. from.Select(s => s.ToString())]));
         command.Parameters.Add(new NpgsqlParameter<string>("state", to.ToString()));
@@ -98,7 +100,8 @@ internal sealed class StepUpStore(GatewayDatabase database)
     /// <summary>Ends those whose time is over, a bounded batch at a time. The payments whose step-ups ended now.</summary>
     public async Task<IReadOnlyList<Guid>> ExpireAsync(int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.General.CommandInTurn(ExpireSql);
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ExpireSql, connection);
         command.Parameters.Add(new NpgsqlParameter<int>("limit", limit));
         command.Parameters.Add(new NpgsqlParameter<string>("target", PaymentMoves.Target(PaymentMove.Expire).ToString()));
         command.Parameters.Add(new NpgsqlParameter<string>("event", PaymentEventName.Expired.ToString()));
