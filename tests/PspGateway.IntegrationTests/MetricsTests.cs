@@ -67,19 +67,19 @@ public sealed class MetricsTests(SilentMetricsWorld world) : IClassFixture<Silen
     {
         var settings = new Dictionary<string, string?>(world.GatewaySettings, StringComparer.Ordinal)
         {
-            ["Deadlines:AcquirerTimeout"] = "00:00:03",
-            ["Deadlines:StopWaiting"] = "00:00:03.500",
-            ["Deadlines:AnswerBy"] = "00:00:05",
+            ["Deadlines:AcquirerTimeout"] = "00:00:08",
+            ["Deadlines:StopWaiting"] = "00:00:08.500",
+            ["Deadlines:AnswerBy"] = "00:00:10",
             ["Operations:Backoff:0"] = "00:00:00",
             ["Operations:Backoff:1"] = "00:10:00",
         };
         using var gateway = await GatewayProcess.StartAsync(world, settings);
         await world.Vipps.NotificationsAsync("off");
-        var payment = await world.Merchant.CreateAsync(800400);
+        var payment = await world.Merchant.CreateAsync(801100);
 
         Assert.Equal(85, (await world.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
 
-        await TestWorld.EventuallyAsync(async () => (await ScrapeAsync()).Find("pspgateway_exposure_minor_units", ("currency", "NOK")).Any(s => s.Value.Equals(800400)), seconds: 40, what: "the exposure");
+        await TestWorld.EventuallyAsync(async () => (await ScrapeAsync()).Find("pspgateway_exposure_minor_units", ("currency", "NOK")).Any(s => s.Value.Equals(801100)), seconds: 40, what: "the exposure");
         var page = await ScrapeAsync();
         Assert.Equal(1, page.Value("pspgateway_answers_deadline_total"));
         Assert.Equal(1, page.Value("pspgateway_operations_open", ("kind", "reverse"), ("status", "unknown")) + page.Value("pspgateway_operations_open", ("kind", "reverse"), ("status", "pending")));
@@ -90,7 +90,7 @@ public sealed class MetricsTests(SilentMetricsWorld world) : IClassFixture<Silen
         await TestWorld.EventuallyAsync(async () => (await ScrapeAsync()).Value("pspgateway_operations_parked", ("kind", "reverse")).Equals(1), what: "the parked reversal");
         page = await ScrapeAsync();
         Assert.InRange(page.Value("pspgateway_operations_parked_oldest_seconds", ("kind", "reverse")), 3600, 3700);
-        Assert.Equal(800400, page.Value("pspgateway_exposure_minor_units", ("currency", "NOK")));
+        Assert.Equal(801100, page.Value("pspgateway_exposure_minor_units", ("currency", "NOK")));
         Assert.Equal((1, 0, 0), (page.Value("pspgateway_reports_waiting", ("stage", "unbatched")), page.Value("pspgateway_reports_waiting", ("stage", "batched")), page.Value("pspgateway_reports_waiting", ("stage", "doubtful"))));
         Assert.InRange(page.Value("pspgateway_reports_waiting_oldest_seconds", ("stage", "unbatched")), 7200, 7300);
         Assert.Equal(1, page.Value("pspgateway_notifications_waiting"));

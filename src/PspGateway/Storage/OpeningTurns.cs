@@ -9,13 +9,15 @@ namespace PspGateway.Storage;
 /// by then; while the server refuses, one tries for all. A server that comes back would otherwise start a process for each who waits, more at once than
 /// it can before they give up; and with each that gives up Npgsql drops the whole pool.
 /// </summary>
-internal sealed class OpeningTurns(TimeProvider time) : IDisposable
+/// <param name="time">The process' monotonic clock.</param>
+/// <param name="waitsFor">How long one waits for its turn. A late FAIL has 800 ms in all (ENGINE 8).</param>
+/// <param name="thenWaitsFor">How long it waits then to pass by.</param>
+internal sealed class OpeningTurns(TimeProvider time, TimeSpan waitsFor, TimeSpan thenWaitsFor) : IDisposable
 {
     private const int PassBy = 8;
     private static readonly TimeSpan OneTriesEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ShortlyAfter = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WaitsFor = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ThenWaitsFor = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(1);
 
     private static readonly ConditionalWeakTable<NpgsqlDataSource, OpeningTurns> OfPools = [];
 
@@ -27,20 +29,20 @@ internal sealed class OpeningTurns(TimeProvider time) : IDisposable
     private volatile Failure? _last;
     private long _lastOpened;
 
-    public static OpeningTurns Of(NpgsqlDataSource pool) => OfPools.GetValue(pool, _ => new OpeningTurns(TimeProvider.System));
+    public static OpeningTurns Of(NpgsqlDataSource pool) => OfPools.GetValue(pool, _ => new OpeningTurns(TimeProvider.System, TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(4)));
 
     /// <param name="open">Gives up when its token is cancelled, or by itself.</param>
     /// <param name="cancellationToken">Ends the wait for a turn, too.</param>
-    /// <exception cref="NpgsqlException">What <paramref name="open"/> throws, or what that of another has just been told; or no turn came within five seconds.</exception>
+    /// <exception cref="NpgsqlException">What <paramref name="open"/> throws, or what that of another has just been told; or no turn came.</exception>
     public async Task<T> OpenAsync<T>(Func<CancellationToken, ValueTask<T>> open, CancellationToken cancellationToken)
     {
-        if (_last is not { } before || time.GetElapsedTime(before.At) > ShortlyAfter)
+        if (_last is not { } before || (time.GetElapsedTime(before.At) > ShortlyAfter && _turn.CurrentCount > 0))
         {
             return await NotedAsync(open, cancellationToken);
         }
 
-        var turn = await _turn.WaitAsync(WaitsFor, cancellationToken) ? _turn
-            : await _passBy.WaitAsync(ThenWaitsFor, cancellationToken) ? _passBy
+        var turn = await _turn.WaitAsync(waitsFor, cancellationToken) ? _turn
+            : await _passBy.WaitAsync(thenWaitsFor, cancellationToken) ? _passBy
             : throw new NpgsqlException("No connection could be opened: others wait for one.", new TimeoutException());
         try
         {
@@ -80,7 +82,7 @@ internal sealed class OpeningTurns(TimeProvider time) : IDisposable
 
             return opened;
         }
-        catch (Exception exception) when (exception is NpgsqlException { IsTransient: true } or SocketException)
+        catch (Exception exception) when (exception is OperationCanceledException ? time.GetElapsedTime(began) > Long : IsOfTheServer(exception))
         {
             // A connection that breaks as it opens, or takes too long, may be alone in that: it is a reason to take turns, and nobody else's failure.
             var refused = exception is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } or { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
@@ -88,6 +90,10 @@ internal sealed class OpeningTurns(TimeProvider time) : IDisposable
             throw;
         }
     }
+
+    /// <summary>An exhausted pool is Npgsql's TimeoutException too: nothing was asked of the server.</summary>
+    private static bool IsOfTheServer(Exception exception) => exception is SocketException or IOException or TimeoutException
+        || (exception is NpgsqlException { IsTransient: true } && !exception.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal));
 
     private sealed record Failure(long Began, long At, bool Refused, Exception Why);
 }

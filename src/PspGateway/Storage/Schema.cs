@@ -34,7 +34,7 @@ internal static class Schema
     /// <summary>True when every migration of this program has been applied. A newer program's may be there too.</summary>
     public static async Task<bool> IsCurrentAsync(GatewayDatabase database, CancellationToken cancellationToken)
     {
-        await using var connection = await database.General.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
         await using var command = new NpgsqlCommand("select coalesce((select count(*) from \"__EFMigrationsHistory\" where \"MigrationId\" = any(@ids)), 0)", connection);
         var ids = typeof(Schema).Assembly.GetTypes().Select(t => t.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().ToArray();
         command.Parameters.Add(new NpgsqlParameter<string[]>("ids", ids));

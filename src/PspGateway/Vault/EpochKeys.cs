@@ -140,11 +140,7 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
         var id = Guid.CreateVersion7(time.GetUtcNow());
         var key = RandomNumberGenerator.GetBytes(AesGcmBox.KeySize);
         folder.TryWrite(FileName(id), await wrapper.WrapAsync(key, FileName(id), cancellationToken));
-        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing", connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
-        command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
-        if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)
+        if (await AddAsync(id, day, cancellationToken))
         {
             LogMade(id, day);
             return id;
@@ -152,6 +148,16 @@ internal sealed partial class EpochKeys(GatewayDatabase database, KeyFolder fold
 
         folder.Delete(FileName(id));
         return await FindAsync(day, cancellationToken) ?? throw new InvalidOperationException($"The vault's epoch of {day:O} came and went.");
+    }
+
+    /// <summary>False: another replica was first.</summary>
+    private async Task<bool> AddAsync(Guid id, DateOnly day, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.General.OpenInTurnAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("insert into vault_epochs (id, day, created_at) values (@id, @day, clock_timestamp()) on conflict (day) do nothing", connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
+        command.Parameters.Add(new NpgsqlParameter<DateOnly>("day", day));
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private async Task<EpochKey> LoadAsync(Guid id, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ public sealed class OpeningTurnsTests : IDisposable
     private readonly TaskCompletionSource<bool> _opened = new();
     private int _tries;
 
-    public OpeningTurnsTests() => _turns = new OpeningTurns(_time);
+    public OpeningTurnsTests() => _turns = new OpeningTurns(_time, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
 
     private static NpgsqlException Refused => new("Failed to connect", new SocketException((int)SocketError.ConnectionRefused));
 
@@ -42,9 +42,13 @@ public sealed class OpeningTurnsTests : IDisposable
     [Fact]
     public async Task Those_who_wait_for_one_that_is_let_in_are_let_in_too()
     {
+        var straggler = new TaskCompletionSource<bool>();
+        var late = OpenAsync(() => straggler.Task);
         await FailAsync(Refused);
         _time.Advance(TimeSpan.FromMilliseconds(251));
         var tries = Open(20);
+        straggler.SetException(Refused);
+        await Assert.ThrowsAsync<NpgsqlException>(() => late);
 
         _opened.SetResult(true);
 
@@ -83,11 +87,11 @@ public sealed class OpeningTurnsTests : IDisposable
         _opened.SetResult(true);
         await Task.WhenAll(all);
         Assert.Equal(5, _tries);
-        _time.Advance(TimeSpan.FromSeconds(6));
-        _tries = 0;
-        var later = new TaskCompletionSource<bool>();
-        _ = Enumerable.Range(0, 5).Select(_ => OpenAsync(() => later.Task)).ToList();
-        Assert.Equal(5, _tries);
+
+        _time.Advance(TimeSpan.FromSeconds(4.7));
+        var stillOne = await StartedAsync(5);
+        _time.Advance(TimeSpan.FromSeconds(0.4));
+        Assert.Equal((1, 5), (stillOne, await StartedAsync(5)));
     }
 
     [Fact]
@@ -107,19 +111,62 @@ public sealed class OpeningTurnsTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_waits_for_ever_behind_one_that_does_not_come_to_an_end_and_not_all_pass_it()
+    public async Task Turns_are_taken_for_as_long_as_one_does_not_come_to_an_end()
     {
         await FailAsync(new NpgsqlException("timeout", new TimeoutException()));
+        Open(1);
+        _time.Advance(TimeSpan.FromMinutes(1));
         _tries = 0;
-        Open(30);
 
-        for (var waits = 0; waits < 100 && Volatile.Read(ref _tries) < 9; waits++)
+        Open(20);
+
+        Assert.Equal(0, _tries);
+    }
+
+    [Fact]
+    public async Task An_exhausted_pool_is_no_outage()
+    {
+        await FailAsync(new NpgsqlException("The connection pool has been exhausted, either raise 'Max Pool Size'", new TimeoutException()));
+        _tries = 0;
+
+        Open(20);
+
+        Assert.Equal(20, _tries);
+    }
+
+    [Theory]
+    [InlineData(0.5, 20)]
+    [InlineData(1.5, 1)]
+    public async Task One_that_was_given_up_after_a_while_is_a_reason_to_take_turns(double seconds, int tries)
+    {
+        var slow = OpenAsync(() => _opened.Task);
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+        _opened.SetCanceled(CancellationToken.None);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
+
+        Assert.Equal(tries, await StartedAsync(20));
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_ever_behind_one_that_does_not_come_to_an_end_and_not_all_pass_it()
+    {
+        using var impatient = new OpeningTurns(_time, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50));
+        var started = 0;
+        Func<CancellationToken, ValueTask<bool>> hang = _ =>
+        {
+            Interlocked.Increment(ref started);
+            return new ValueTask<bool>(_opened.Task);
+        };
+        await Assert.ThrowsAsync<NpgsqlException>(() => impatient.OpenAsync<bool>(_ => throw new NpgsqlException("timeout", new TimeoutException()), CancellationToken.None));
+
+        var all = Enumerable.Range(0, 30).Select(_ => impatient.OpenAsync(hang, CancellationToken.None)).ToList();
+
+        for (var waits = 0; waits < 200 && all.Count(one => one.IsFaulted) < 21; waits++)
         {
             await Task.Delay(50);
         }
 
-        await Task.Delay(200);
-        Assert.Equal(9, _tries);
+        Assert.Equal((9, 21), (started, all.Count(one => one.IsFaulted)));
     }
 
     [Fact]
@@ -133,12 +180,20 @@ public sealed class OpeningTurnsTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits);
         _opened.SetResult(true);
         await Task.WhenAll(first);
+
+        Assert.Equal(1, await StartedAsync(3));
+    }
+
+    /// <summary>How many of them begin at once. All end.</summary>
+    private async Task<int> StartedAsync(int count)
+    {
         _tries = 0;
-        var next = new TaskCompletionSource<bool>();
-
-        _ = Enumerable.Range(0, 3).Select(_ => OpenAsync(() => next.Task)).ToList();
-
-        Assert.Equal(1, _tries);
+        var opened = new TaskCompletionSource<bool>();
+        var all = Enumerable.Range(0, count).Select(_ => OpenAsync(() => opened.Task)).ToList();
+        var started = _tries;
+        opened.SetResult(true);
+        await Task.WhenAll(all);
+        return started;
     }
 
     private Task<NpgsqlException> FailAsync(NpgsqlException failure) => Assert.ThrowsAnyAsync<NpgsqlException>(() => OpenAsync(() => throw failure));
