@@ -125,6 +125,9 @@ internal sealed class ProofWorld : IAsyncDisposable
         ["Simulator:NotificationTimeout"] = "00:00:03",
         ["Simulator:NotificationTries"] = "100",
         ["Simulator:BooksFile"] = BooksFile,
+
+        // Its books are put to disk one after the other, which takes a thread; the clock of whoever waits for an answer must not wait for one.
+        ["DOTNET_ThreadPool_ForceMinWorkerThreads"] = "20",
     };
 
     private Dictionary<string, string?> OfReplica(TimeSpan clockOffset)
