@@ -23,8 +23,8 @@ internal sealed partial class NotificationWorker(GatewayDatabase database, Acqui
     private const string ClaimSql = """
         update acquirer_notifications n
         set due_at = clock_timestamp() + least(interval '1 second' * (n.tries + 1), interval '5 minutes'), tries = n.tries + 1
-        where n.id in (
-            select id from acquirer_notifications where due_at <= (select clock_timestamp()) order by due_at, id limit @limit for update skip locked)
+        where n.id = any(array(
+            select id from acquirer_notifications where due_at <= (select clock_timestamp()) order by due_at, id limit @limit for update skip locked))
         returning n.id, n.psp_reference, n.event_code, n.success, n.original_reference, n.merchant_reference, n.received_at, n.tries, n.merchant_account, n.amount_minor, n.currency
         """;
 

@@ -15,14 +15,13 @@ internal static class NotificationRead
 
     private const string CancelledSql = """
         select exists (
-            select from acquirer_notifications n
-            join operations r on r.id = @reverse_id
+            select from operations r
             join operations a on a.id = r.reverses_operation_id
-            join payments p on p.id = r.payment_id and p.acquirer_account = n.merchant_account
-            where n.success and ((n.kind = @by_reference and (n.original_reference is null or n.original_reference = r.acquirer_reference))
-                                 or (n.kind = @by_theirs and n.original_reference = r.acquirer_reference))
-              and (n.merchant_reference = a.reference
-                   or n.merchant_reference in (select other.reference from operations other where other.reverses_operation_id = a.id)))
+            join payments p on p.id = r.payment_id
+            cross join lateral (select a.reference union all select other.reference from operations other where other.reverses_operation_id = a.id) names
+            join acquirer_notifications n on n.merchant_reference = names.reference and n.merchant_account = p.acquirer_account
+            where r.id = @reverse_id and n.success
+              and (n.original_reference = r.acquirer_reference and n.kind in (@by_reference, @by_theirs) or n.original_reference is null and n.kind = @by_reference))
         """;
 
     /// <summary>What the acquirer said by notification; null when it has said nothing.</summary>
