@@ -18,6 +18,9 @@ public sealed class SharedWriteTests(ABusyWorld world) : IClassFixture<ABusyWorl
 {
     private const int AtOnce = 48;
 
+    // The acquirer approves after eight seconds.
+    private const long SilentUntilTooLate = 800_800;
+
     [Fact]
     public async Task Payments_at_the_same_moment_share_their_commits()
     {
@@ -79,12 +82,43 @@ public sealed class SharedWriteTests(ABusyWorld world) : IClassFixture<ABusyWorl
         await world.UntilReversedAsync(payments[0].PspTransactionId);
     }
 
-    private async Task<List<CreatedPayment>> CreateAsync()
+    [Fact]
+    public async Task FAILs_at_the_same_deadline_share_their_commits_and_each_is_its_own_payments()
+    {
+        var payments = await CreateAsync(SilentUntilTooLate);
+
+        var answers = await PostAsync(payments);
+
+        Assert.All(answers, answer => Assert.Equal(85, answer.ErrorId));
+        Assert.InRange(await CommitsAsync("Declined", payments), 1, AtOnce / 2);
+        foreach (var payment in payments)
+        {
+            Assert.Equal(1, await world.QueryAsync<long>($"select count(*) from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and answer = 'Fail' and position('{payment.PspTransactionId}' in convert_from(answer_body, 'UTF8')) > 0"));
+            await world.UntilReversedAsync(payment.PspTransactionId);
+        }
+    }
+
+    [Fact]
+    public async Task A_FAIL_that_the_database_refuses_leaves_its_neighbours_alone_and_is_stored_later()
+    {
+        var payments = await CreateAsync(SilentUntilTooLate);
+        var refusing = await RefuseAsync("payment_events", "new.name = 'Declined'", payments[0]);
+
+        var answers = await PostAsync(payments);
+
+        Assert.All(answers, answer => Assert.Equal(85, answer.ErrorId));
+        Assert.Equal(AtOnce - 1, await CountAsync("count(*)", "Declined", payments));
+        await refusing.DisposeAsync();
+        await world.UntilReversedAsync(payments[0].PspTransactionId);
+        Assert.Equal(AtOnce, await CountAsync("count(*)", "Declined", payments));
+    }
+
+    private async Task<List<CreatedPayment>> CreateAsync(long amount = 49_950)
     {
         var payments = new List<CreatedPayment>();
         for (var i = 0; i < AtOnce; i++)
         {
-            payments.Add(await world.Merchant.CreateAsync());
+            payments.Add(await world.Merchant.CreateAsync(amount));
         }
 
         return payments;
@@ -92,10 +126,12 @@ public sealed class SharedWriteTests(ABusyWorld world) : IClassFixture<ABusyWorl
 
     private Task<Posted[]> PostAsync(IEnumerable<CreatedPayment> payments) => Task.WhenAll(payments.Select(p => world.Vipps.PostAsync(p.PspTransactionId)));
 
-    private async Task<long> CommitsAsync(string name, IEnumerable<CreatedPayment> payments)
+    private Task<long> CommitsAsync(string name, IEnumerable<CreatedPayment> payments) => CountAsync("count(distinct xmin::text)", name, payments);
+
+    private async Task<long> CountAsync(string what, string name, IEnumerable<CreatedPayment> payments)
     {
         await using var database = NpgsqlDataSource.Create(world.Database);
-        await using var command = database.CreateCommand("select count(distinct xmin::text) from payment_events where name = $1 and payment_id = any($2)");
+        await using var command = database.CreateCommand($"select {what} from payment_events where name = $1 and payment_id = any($2)");
         command.Parameters.Add(new NpgsqlParameter { Value = name });
         command.Parameters.Add(new NpgsqlParameter { Value = payments.Select(p => Guid.Parse(p.PspTransactionId)).ToArray() });
         return (long)(await command.ExecuteScalarAsync())!;

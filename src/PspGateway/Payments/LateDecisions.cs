@@ -114,7 +114,7 @@ internal sealed partial class LateDecisions(IPaymentStore store, IWallet wallet,
     {
         var id = new PspTransactionId(pending.PaymentId);
         var body = wallet.AnswerFail(id, DeclineReason.TooLate);
-        var failed = new Decision { OperationId = pending.OperationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body, NothingSent = pending.NothingSent };
+        var failed = Decision.TooLate(pending.OperationId, body, pending.NothingSent);
         var overruled = new Decision { OperationId = pending.OperationId, While = Answer.Ok, OnlyUndelivered = true, Move = PaymentMove.Overrule, Event = PaymentEventName.Overruled, Reason = nameof(DeclineReason.TooLate), FailBody = body };
 
         var stepUp = new Decision { OperationId = pending.OperationId, While = Answer.SoftDecline, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body };

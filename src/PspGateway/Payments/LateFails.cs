@@ -45,7 +45,7 @@ internal sealed partial class LateFails(IPaymentStore store, QueueSignal signal,
     {
         try
         {
-            if (await WriteAsync(operationId, wallet.AnswerFail(new PspTransactionId(paymentId), DeclineReason.TooLate), CancellationToken.None))
+            if (await store.FailAsync(operationId, wallet.AnswerFail(new PspTransactionId(paymentId), DeclineReason.TooLate)))
             {
                 signal.Set();
             }
@@ -80,7 +80,7 @@ internal sealed partial class LateFails(IPaymentStore store, QueueSignal signal,
         {
             try
             {
-                return !mine.Decided.IsCompleted && await WriteAsync(mine.OperationId, body, cancellationToken);
+                return !mine.Decided.IsCompleted && await store.FailAsync(mine.OperationId, body);
             }
             catch (Npgsql.PostgresException exception) when (exception.SqlState == Npgsql.PostgresErrorCodes.LockNotAvailable)
             {
@@ -88,11 +88,6 @@ internal sealed partial class LateFails(IPaymentStore store, QueueSignal signal,
             }
         }
     }
-
-    private Task<bool> WriteAsync(Guid operationId, byte[] body, CancellationToken cancellationToken) => store.DecideAsync(
-        Pool.Callback,
-        new Decision { OperationId = operationId, Move = PaymentMove.Decline, Event = PaymentEventName.Declined, Reason = nameof(DeclineReason.TooLate), FailBody = body },
-        cancellationToken);
 
     [LoggerMessage(2303, LogLevel.Warning, "Payment {PspTransactionId}: the late FAIL could not be stored in time.")]
     private partial void LogNotWritten(Exception exception, PspTransactionId pspTransactionId);

@@ -33,6 +33,9 @@ internal interface IPaymentStore
     /// <summary>Records an outcome that was learned after its answer. False: the operation was finished or taken over by somebody else.</summary>
     Task<bool> RecordLearnedAsync(AuthoriseOutcome outcome, CancellationToken cancellationToken);
 
+    /// <summary>The FAIL of a call whose time is over (ENGINE 8): many end in the same moment, so they share it. False: somebody decided before.</summary>
+    Task<bool> FailAsync(Guid operationId, byte[] body);
+
     /// <summary>True when the decision was made now; false when the payment or its answer had moved on.</summary>
     Task<bool> DecideAsync(Pool pool, Decision decision, CancellationToken cancellationToken);
 

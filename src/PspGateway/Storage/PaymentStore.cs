@@ -5,7 +5,7 @@ using PspGateway.Storage.Queue;
 
 namespace PspGateway.Storage;
 
-/// <summary>The engine's statements on Postgres. The three that an answer waits for are shared by the payments that are under way at the same moment.</summary>
+/// <summary>The engine's statements on Postgres. The four that an answer waits for are shared by the payments that are under way at the same moment.</summary>
 internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) : IPaymentStore, IDisposable
 {
     private readonly SharedStatement<Guid, CallbackPayment> _read = new(
@@ -17,11 +17,15 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
     private readonly SharedStatement<AuthoriseOutcome, StoredAnswer> _record = new(
         outcome => outcome.OperationId, (outcomes, run) => OutcomeWrite.RunAsync(database.Callback, outcomes, run, CancellationToken.None), onlyReads: false, time);
 
+    private readonly SharedStatement<Decision, Decision> _fail = new(
+        decision => decision.OperationId, (decisions, run) => DecisionWrite.RunAsync(database.Callback, decisions, run, CancellationToken.None), onlyReads: false, time);
+
     public void Dispose()
     {
         _read.Dispose();
         _accept.Dispose();
         _record.Dispose();
+        _fail.Dispose();
     }
 
     public Task<CallbackPayment?> ReadAsync(Guid paymentId) => _read.RunAsync(paymentId);
@@ -34,6 +38,8 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
 
     public async Task<bool> RecordLearnedAsync(AuthoriseOutcome outcome, CancellationToken cancellationToken) =>
         (await OutcomeWrite.RunAsync(database.General, [outcome], Run.Alone, cancellationToken)).Count == 1;
+
+    public async Task<bool> FailAsync(Guid operationId, byte[] body) => await _fail.RunAsync(Decision.TooLate(operationId, body)) is not null;
 
     public Task<bool> DecideAsync(Pool pool, Decision decision, CancellationToken cancellationToken) => DecisionWrite.RunAsync(database.Of(pool), decision, cancellationToken);
 

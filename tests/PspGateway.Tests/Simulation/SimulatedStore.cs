@@ -41,6 +41,8 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
 
     public Task<bool> RecordLearnedAsync(AuthoriseOutcome outcome, CancellationToken cancellationToken) => WriteAsync(() => model.Record(outcome) is not null, cancellationToken);
 
+    public Task<bool> FailAsync(Guid operationId, byte[] body) => RunAsync(() => model.Decide(Decision.TooLate(operationId, body)), Pool.Callback, writes: true, CancellationToken.None);
+
     public Task<bool> DecideAsync(Pool pool, Decision decision, CancellationToken cancellationToken) => RunAsync(() => model.Decide(decision), pool, writes: true, cancellationToken);
 
     public Task<bool> MoveAsync(Pool pool, Guid paymentId, PaymentMove move, PaymentEventName name, string reason, CancellationToken cancellationToken) =>
