@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Npgsql;
 using PspGateway.IntegrationTests.World;
+using PspGateway.Payments;
 
 namespace PspGateway.IntegrationTests;
 
@@ -85,6 +87,38 @@ public sealed class LateNewsTests(HastyWorld world) : IClassFixture<HastyWorld>
     }
 
     [Fact]
+    public async Task An_approval_that_is_told_of_while_the_last_cancel_finds_nothing_is_reversed()
+    {
+        await world.Vipps.NotificationsAsync("hold");
+        var payment = await world.Merchant.CreateAsync(800_700);
+        Assert.Equal(85, (await world.Vipps.PostAsync(payment.PspTransactionId)).ErrorId);
+        var operations = $"operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}'";
+        await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from {operations} and kind = 'Reverse' and sent_at is not null and lease_until is null") == 1, what: "the first cancel");
+
+        // As if its last rung had been climbed, and two notifications came at the same moment.
+        await world.ExecuteAsync($"update operations set due_at = null, tries = 4 where id = (select id from {operations} and kind = 'Reverse')");
+        await TestWorld.EventuallyAsync(async () => (await world.BooksAsync(payment.PspTransactionId)).Authorisations.Count == 1, what: "the late approval");
+        var held = (await world.BooksAsync(payment.PspTransactionId)).Authorisations.Single()["pspReference"]!.GetValue<string>();
+        var (reference, account) = (await world.QueryAsync<string>($"select reference from {operations} and kind = 'Authorise'"), await world.QueryAsync<string>($"select acquirer_account from payments where reference = '{payment.Reference}'"));
+        await using var connection = new NpgsqlConnection(world.Database);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var hold = new NpgsqlCommand($"select from payments where reference = '{payment.Reference}' for update", connection, transaction);
+        await hold.ExecuteNonQueryAsync();
+        var news = world.Service<AcquirerNews>();
+        var approval = news.AuthorisationAsync(reference, account, held, approved: true, CancellationToken.None);
+        await UntilTheyWaitAsync(1);
+        var nothingFound = news.TechnicalCancelAsync(reference, account, success: false, TimeProvider.System.GetUtcNow().AddMinutes(1), CancellationToken.None);
+        await UntilTheyWaitAsync(2);
+        await world.Vipps.NotificationsAsync("on");
+        await transaction.RollbackAsync();
+        await Task.WhenAll(approval, nothingFound);
+
+        await world.UntilReversedAsync(payment.PspTransactionId);
+        Assert.Equal(0, (await world.BooksAsync(payment.PspTransactionId)).Live);
+    }
+
+    [Fact]
     public async Task A_reversal_that_was_taken_and_then_failed_calls_a_person()
     {
         await world.Vipps.NotificationsAsync("on");
@@ -99,6 +133,9 @@ public sealed class LateNewsTests(HastyWorld world) : IClassFixture<HastyWorld>
         await TestWorld.EventuallyAsync(async () => await world.QueryAsync<long>($"select count(*) from operations where payment_id = '{Guid.Parse(payment.PspTransactionId)}' and parked_why = 'CancelFailedAtAcquirer' and due_at is null") == 1, seconds: 30, what: "the parking");
         Assert.Equal(1, (await world.BooksAsync(payment.PspTransactionId)).Live);
     }
+
+    private Task UntilTheyWaitAsync(int statements) => TestWorld.EventuallyAsync(
+        async () => await world.QueryAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == statements, what: $"{statements} waiting for the payment's row");
 
     /// <summary>Approved at the acquirer, and its answer has not come; notifications are held.</summary>
     private async Task<(CreatedPayment Payment, Task<Posted> Waiting)> AnApprovalThatNobodyTellsOfAsync(long amount, int answerDelayMs = 0)

@@ -134,13 +134,17 @@ public sealed partial class StoreModelTests(TestPostgres postgres) : IAsyncLifet
 
             case 10:
                 var reference = $"PSP{_dice.Below(3)}";
-                return _dice.Chance(0.3) ? Both("open", await _store.OpenReversalAsync(authorise!.Id, reference, none), _model.OpenReversal(authorise.Id, reference)) : ("nothing", "", "");
+
+                // Only of an authorise that is over: until then the approval is its outcome.
+                return authorise!.Finished && _dice.Chance(0.5) ? Both("open", await _store.OpenReversalAsync(authorise.Id, reference, none), _model.OpenReversal(authorise.Id, reference)) : ("nothing", "", "");
 
             case 11 when reverse is not null:
-                return Both("park", await _store.ParkReversalAsync(ReverseId(reverse), null, "why", none), _model.Park(reverse.Id, null, "why"));
+                var knownAs = _dice.Chance(0.8) ? reverse.AcquirerReference : "another";
+                return Both("park", await _store.ParkReversalAsync(ReverseId(reverse), knownAs, null, "why", none), _model.ParkReversal(reverse.Id, knownAs, null, "why"));
 
             case 12 when reverse is not null:
-                return Both("finish", await _store.FinishReversalAsync(ReverseId(reverse), null, "why", none), _model.Finish(reverse.Id, null));
+                var onlyUnfound = _dice.Chance(0.5);
+                return Both("finish", await _store.FinishReversalAsync(ReverseId(reverse), null, onlyUnfound, "why", none), _model.Finish(reverse.Id, null, onlyUnfound));
 
             default:
                 var (wanted, original) = (authorise!.Reference, _dice.Chance(0.7) ? $"PSP{_dice.Below(3)}" : null);
@@ -166,8 +170,8 @@ public sealed partial class StoreModelTests(TestPostgres postgres) : IAsyncLifet
             if (_dice.Chance(0.2))
             {
                 // By news, while the rung is under way.
-                await _store.ParkReversalAsync(reverse.Id, null, "why", CancellationToken.None);
-                _model.Park(its.Id, null, "why");
+                await _store.ParkReversalAsync(reverse.Id, reverse.AcquirerReference, null, "why", CancellationToken.None);
+                _model.ParkReversal(its.Id, its.AcquirerReference, null, "why");
             }
 
             var next = _dice.Chance(0.5);

@@ -118,7 +118,7 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
         }
         else
         {
-            await ladder.ParkAsync(reverse.Id, null, id, "CancelFailedAtAcquirer", cancellationToken);
+            await ladder.ParkAsync(reverse.Id, reverse.AcquirerReference, null, id, "CancelFailedAtAcquirer", cancellationToken);
         }
 
         return NewsVerdict.Applied;
@@ -163,14 +163,16 @@ internal sealed partial class AcquirerNews(IPaymentStore store, IModificationSto
 
         // The answer's due time is later than the last send of the authorise, which is never sent once the answer is closed.
         var provesUndone = success && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
-        var provesNothingThere = !success && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
+        var provesNothingThere = !success && reverse.AcquirerReference is null && reverse.Rung >= options.Value.Rungs.Count && receivedAt >= reverse.LastSendBefore + options.Value.ProofAfter;
         if (!provesUndone && !provesNothingThere)
         {
             return NewsVerdict.Repeat;
         }
 
-        await ladder.EndAsync(reverse.Id, null, new PspTransactionId(reverse.PaymentId), provesUndone ? "CancelledByReference" : "NothingToCancel", cancellationToken);
-        return NewsVerdict.Applied;
+        var id = new PspTransactionId(reverse.PaymentId);
+        return await (provesUndone ? ladder.EndAsync(reverse.Id, null, id, "CancelledByReference", cancellationToken) : ladder.EndUnfoundAsync(reverse.Id, id, cancellationToken))
+            ? NewsVerdict.Applied
+            : NewsVerdict.Repeat;
     }
 
     [LoggerMessage(2801, LogLevel.Critical, "Payment {PspTransactionId}: ALERT, the acquirer tells of an approval that we do not know, {AcquirerReference}; it is being reversed.")]

@@ -37,7 +37,7 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
 
         if (reverse.Rung >= rungs.Count)
         {
-            await ParkAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, "LadderEndedWithoutProof", cancellationToken);
+            await ParkAsync(reverse.Id, reverse.AcquirerReference, reverse.Generation, reverse.PspTransactionId, "LadderEndedWithoutProof", cancellationToken);
             return;
         }
 
@@ -57,28 +57,38 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
         Failpoint.Here("rung.after-commit", reverse.PaymentId);
     }
 
-    /// <summary>Proof has come that nothing is held any more.</summary>
-    public async Task EndAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
-    {
-        Failpoint.Here("reversal-end.before-commit", id.Value);
-        if (await store.FinishReversalAsync(reverseId, generation, why, cancellationToken))
-        {
-            Failpoint.Here("reversal-end.after-commit", id.Value);
-            LogReversed(id, why);
-            GatewayMeter.ReversalEnded();
-            PaymentTrace.Mark("reversed", id);
-            signal.Set();
-        }
-    }
+    /// <summary>Proof has come that nothing is held any more. False: it was over.</summary>
+    public Task<bool> EndAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken) =>
+        EndAsync(reverseId, generation, onlyUnfound: false, id, why, cancellationToken);
 
-    public async Task ParkAsync(Guid reverseId, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
+    /// <summary>The last cancel by our reference found nothing. False: it was over, or the acquirer's reference is known by now, so that this proves nothing.</summary>
+    public Task<bool> EndUnfoundAsync(Guid reverseId, PspTransactionId id, CancellationToken cancellationToken) =>
+        EndAsync(reverseId, null, onlyUnfound: true, id, "NothingToCancel", cancellationToken);
+
+    public async Task ParkAsync(Guid reverseId, string? knownAs, long? generation, PspTransactionId id, string why, CancellationToken cancellationToken)
     {
-        if (await store.ParkReversalAsync(reverseId, generation, why, cancellationToken))
+        if (await store.ParkReversalAsync(reverseId, knownAs, generation, why, cancellationToken))
         {
             LogParked(id, why);
             GatewayMeter.ReversalParked();
             PaymentTrace.Mark("reversal parked", id);
         }
+    }
+
+    private async Task<bool> EndAsync(Guid reverseId, long? generation, bool onlyUnfound, PspTransactionId id, string why, CancellationToken cancellationToken)
+    {
+        Failpoint.Here("reversal-end.before-commit", id.Value);
+        if (!await store.FinishReversalAsync(reverseId, generation, onlyUnfound, why, cancellationToken))
+        {
+            return false;
+        }
+
+        Failpoint.Here("reversal-end.after-commit", id.Value);
+        LogReversed(id, why);
+        GatewayMeter.ReversalEnded();
+        PaymentTrace.Mark("reversed", id);
+        signal.Set();
+        return true;
     }
 
     private async Task RecordAsync(ClaimedOperation reverse, CancelOutcome outcome, IReadOnlyList<TimeSpan> rungs, CancellationToken cancellationToken)
@@ -97,7 +107,7 @@ internal sealed partial class CancelLadder(IPaymentStore store, IAcquirer acquir
 
             // A cancel that is refused on a live approval will be refused again: a person must look at once.
             case CancelOutcome.Refused refused:
-                await ParkAsync(reverse.Id, reverse.Generation, reverse.PspTransactionId, $"CancelRefused: {refused.Why}", cancellationToken);
+                await ParkAsync(reverse.Id, reverse.AcquirerReference, reverse.Generation, reverse.PspTransactionId, $"CancelRefused: {refused.Why}", cancellationToken);
                 break;
 
             case CancelOutcome.Unknown:

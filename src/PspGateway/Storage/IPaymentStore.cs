@@ -61,10 +61,12 @@ internal interface IPaymentStore
     Task<bool> SameRungAsync(ClaimedOperation reverse, TimeSpan delay, TimeSpan next, CancellationToken cancellationToken);
 
     /// <summary>Only a person can go on. A later proof still ends it.</summary>
-    Task<bool> ParkReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken);
+    /// <param name="knownAs">What the reason was found with: where the acquirer's reference was learned meanwhile, the ladder goes on by that.</param>
+    Task<bool> ParkReversalAsync(Guid reverseId, string? knownAs, long? generation, string why, CancellationToken cancellationToken);
 
     /// <summary>Proof that nothing is held any more. True when this call ended it.</summary>
-    Task<bool> FinishReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken);
+    /// <param name="onlyUnfound">Not once the acquirer's reference is known: what no cancel found by ours is there after all.</param>
+    Task<bool> FinishReversalAsync(Guid reverseId, long? generation, bool onlyUnfound, string why, CancellationToken cancellationToken);
 
     /// <summary>Starts the reversal of something that the acquirer holds and that no OK was given for. True when one of that reference exists now, finished or not.</summary>
     Task<bool> OpenReversalAsync(Guid authoriseId, string acquirerReference, CancellationToken cancellationToken);

@@ -62,11 +62,11 @@ internal sealed class PaymentStore(GatewayDatabase database, TimeProvider time) 
     public Task<bool> SameRungAsync(ClaimedOperation reverse, TimeSpan delay, TimeSpan next, CancellationToken cancellationToken) =>
         ReversalWrite.SameRungAsync(database.General, reverse, delay, next, cancellationToken);
 
-    public Task<bool> ParkReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken) =>
-        ReversalWrite.ParkAsync(database.General, reverseId, generation, why, cancellationToken);
+    public Task<bool> ParkReversalAsync(Guid reverseId, string? knownAs, long? generation, string why, CancellationToken cancellationToken) =>
+        ReversalWrite.ParkAsync(database.General, reverseId, knownAs, generation, why, cancellationToken);
 
-    public Task<bool> FinishReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken) =>
-        ReversalWrite.FinishAsync(database.General, reverseId, generation, why, cancellationToken);
+    public Task<bool> FinishReversalAsync(Guid reverseId, long? generation, bool onlyUnfound, string why, CancellationToken cancellationToken) =>
+        ReversalWrite.FinishAsync(database.General, reverseId, generation, onlyUnfound, why, cancellationToken);
 
     public Task<bool> OpenReversalAsync(Guid authoriseId, string acquirerReference, CancellationToken cancellationToken) =>
         ReversalWrite.OpenAsync(database.General, authoriseId, acquirerReference, cancellationToken);

@@ -31,7 +31,7 @@ internal sealed class OverwritingStore(Func<long> now) : ModelStore(now)
 /// <summary>Finishes a reversal as soon as its first cancel was taken.</summary>
 internal sealed class HastyStore(Func<long> now) : ModelStore(now)
 {
-    public override bool NextRung(ClaimedOperation reverse, TimeSpan offset) => Finish(reverse.Id, reverse.Generation);
+    public override bool NextRung(ClaimedOperation reverse, TimeSpan offset) => Finish(reverse.Id, reverse.Generation, onlyUnfound: false);
 }
 
 /// <summary>Takes an authorise that was left behind for one that surely was not sent.</summary>

@@ -49,9 +49,11 @@ internal partial class ModelStore
         return true;
     }
 
-    public virtual bool Finish(Guid id, long? generation)
+    public virtual bool ParkReversal(Guid id, string? knownAs, long? generation, string why) => Find(id)?.AcquirerReference == knownAs && Park(id, generation, why);
+
+    public virtual bool Finish(Guid id, long? generation, bool onlyUnfound)
     {
-        if (Open(id, generation) is not { Reverses: { } authorise } o)
+        if (Open(id, generation) is not { Reverses: { } authorise } o || (onlyUnfound && o.AcquirerReference is not null))
         {
             return false;
         }

@@ -61,9 +61,10 @@ internal sealed class SimulatedStore(ModelStore model, Scheduler scheduler, Simu
 
     public Task<bool> ParkAsync(ClaimedOperation operation, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Park(operation.Id, operation.Generation, why), cancellationToken);
 
-    public Task<bool> ParkReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Park(reverseId, generation, why), cancellationToken);
+    public Task<bool> ParkReversalAsync(Guid reverseId, string? knownAs, long? generation, string why, CancellationToken cancellationToken) =>
+        WriteAsync(() => model.ParkReversal(reverseId, knownAs, generation, why), cancellationToken);
 
-    public Task<bool> FinishReversalAsync(Guid reverseId, long? generation, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Finish(reverseId, generation), cancellationToken);
+    public Task<bool> FinishReversalAsync(Guid reverseId, long? generation, bool onlyUnfound, string why, CancellationToken cancellationToken) => WriteAsync(() => model.Finish(reverseId, generation, onlyUnfound), cancellationToken);
 
     public Task<bool> OpenReversalAsync(Guid authoriseId, string acquirerReference, CancellationToken cancellationToken) => WriteAsync(() => model.OpenReversal(authoriseId, acquirerReference), cancellationToken);
 

@@ -29,6 +29,7 @@ internal static class ReversalWrite
             update operations
             set status = 'Unknown', lease_until = null, due_at = null, parked_at = clock_timestamp(), parked_why = @why
             where id = @id and finished_at is null and parked_at is null and (@generation is null or generation = @generation)
+              and acquirer_reference is not distinct from @known_as
             returning payment_id, amount_minor
         ),
         history as (
@@ -76,6 +77,7 @@ internal static class ReversalWrite
                    p.state = @withdrawn and o.acquirer_reference = a.acquirer_reference and a.answer = 'Ok' as releases
             from operations o join payments p on p.id = o.payment_id join operations a on a.id = o.reverses_operation_id
             where o.id = @id and o.finished_at is null and (@generation is null or o.generation = @generation)
+              and (not @only_unfound or o.acquirer_reference is null)
             for update of p, o
         ),
         operation as (
@@ -107,17 +109,18 @@ internal static class ReversalWrite
         ExecuteAsync(database, SameRung, cancellationToken, new NpgsqlParameter<TimeSpan>("next", next), new NpgsqlParameter<Guid>("id", reverse.Id), new NpgsqlParameter<long>("generation", reverse.Generation), new NpgsqlParameter<TimeSpan>("delay", delay));
 
     /// <summary>Only a person can go on. A later proof still ends it.</summary>
-    public static Task<bool> ParkAsync(NpgsqlDataSource database, Guid id, long? generation, string why, CancellationToken cancellationToken) =>
-        CountAsync(database, ParkSql, cancellationToken, new NpgsqlParameter<Guid>("id", id), new NpgsqlParameter<long?>("generation", generation), new NpgsqlParameter<string>("why", why), new NpgsqlParameter<string>("event", PaymentEventName.ReversalParked.ToString()));
+    public static Task<bool> ParkAsync(NpgsqlDataSource database, Guid id, string? knownAs, long? generation, string why, CancellationToken cancellationToken) =>
+        CountAsync(database, ParkSql, cancellationToken, new NpgsqlParameter<Guid>("id", id), new NpgsqlParameter<string?>("known_as", knownAs), new NpgsqlParameter<long?>("generation", generation), new NpgsqlParameter<string>("why", why), new NpgsqlParameter<string>("event", PaymentEventName.ReversalParked.ToString()));
 
     /// <summary>Proof that nothing is held any more. True when this call ended it.</summary>
-    public static Task<bool> FinishAsync(NpgsqlDataSource database, Guid id, long? generation, string why, CancellationToken cancellationToken) =>
+    public static Task<bool> FinishAsync(NpgsqlDataSource database, Guid id, long? generation, bool onlyUnfound, string why, CancellationToken cancellationToken) =>
         CountAsync(
             database,
             FinishSql,
             cancellationToken,
             new NpgsqlParameter<Guid>("id", id),
             new NpgsqlParameter<long?>("generation", generation),
+            new NpgsqlParameter<bool>("only_unfound", onlyUnfound),
             new NpgsqlParameter<string>("why", why),
             new NpgsqlParameter<string>("withdrawn", PaymentState.Withdrawn.ToString()),
             new NpgsqlParameter<string>("event", PaymentEventName.Reversed.ToString()),
