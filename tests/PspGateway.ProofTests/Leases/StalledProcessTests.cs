@@ -52,7 +52,8 @@ public sealed class StalledProcessTests
     [Fact]
     public async Task An_OK_that_was_held_up_on_its_way_out_is_taken_back_though_its_bytes_could_be_written()
     {
-        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short) { Stalls = true });
+        // Vipps listens for long enough to hear even an OK whose approval took its time to reach the acquirer's disk.
+        await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short with { Lease = TimeSpan.FromSeconds(12) }) { Stalls = true });
         var shop = new Shop(world);
         var payment = await shop.CreateAsync(49_950, Shop.AReference()) ?? throw new InvalidOperationException("Not created.");
         world.Front.First = 0;
