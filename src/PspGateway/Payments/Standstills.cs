@@ -14,6 +14,13 @@ internal sealed partial class Standstills(TimeProvider time, ILogger<Standstills
 
     private Beats? _beats;
 
+    /// <summary>Lives from here, before the service listens: a process that hardly gets to start reads what came to it meanwhile late, too.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        Beat();
+        return base.StartAsync(cancellationToken);
+    }
+
     /// <summary>When a first byte that was read then may have come at the earliest. Timestamps of this process' clock.</summary>
     public long EarliestOf(long read)
     {

@@ -36,6 +36,21 @@ public sealed class StandstillsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_read_by_a_process_that_hardly_gets_to_start_may_be_as_old_as_its_start()
+    {
+        using var processor = new ManualResetEventSlim();
+        using var starting = new Standstills(new StarvedTimeProvider(_time, processor), NullLogger<Standstills>.Instance);
+        var from = Now;
+        await starting.StartAsync(CancellationToken.None);
+        Pass(5);
+        var earliest = starting.EarliestOf(Now);
+        processor.Set();
+        await starting.StopAsync(CancellationToken.None);
+
+        Assert.Equal(from, earliest);
+    }
+
+    [Fact]
     public void What_is_read_before_the_first_sign_of_life_may_be_as_old_too()
     {
         var from = Now;
@@ -140,4 +155,18 @@ public sealed class StandstillsTests : IDisposable
     }
 
     private void Pass(double seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Whoever wants a timer waits for the processor first.</summary>
+    private sealed class StarvedTimeProvider(ManualTimeProvider time, ManualResetEventSlim processor) : TimeProvider
+    {
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            processor.Wait(TimeSpan.FromSeconds(10));
+            return time.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }
