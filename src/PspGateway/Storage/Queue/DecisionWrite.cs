@@ -31,7 +31,7 @@ internal sealed class Decision
     /// <summary>The answer's new bytes; null keeps the answer that is stored (a withdrawal).</summary>
     public byte[]? FailBody { get; init; }
 
-    /// <summary>Nobody decided in time (ENGINE 8). These differ in their operation and bytes alone, so that many share a statement.</summary>
+    /// <summary>Nobody decided in time (ENGINE 8). Those of calls that were sent differ in their operation and bytes alone, so that many share a statement.</summary>
     public static Decision TooLate(Guid operationId, byte[] failBody, bool nothingSent = false) => new()
     {
         OperationId = operationId,
