@@ -1,14 +1,21 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace PspGateway;
 
-/// <summary>When the first byte of the current request came in, by the monotonic clock (ENGINE 1).</summary>
+/// <summary>The first byte of the current request, by the monotonic clock (ENGINE 1).</summary>
 internal interface IFirstByteFeature
 {
+    /// <summary>When it came in. Whoever sent it has waited since then, also while this process stood still and read nothing.</summary>
     long FirstByte { get; }
+
+    /// <summary>When this process read it.</summary>
+    long FirstRead { get; }
 
     /// <summary>The request is answered: the next bytes begin another.</summary>
     void Next();
@@ -21,7 +28,7 @@ internal static class FirstByte
 
     public static void Stamp(IConnectionBuilder connections, TimeProvider time) => connections.Use(next => async connection =>
     {
-        var stamp = new StampingReader(connection.Transport.Input, time);
+        var stamp = new StampingReader(connection.Transport.Input, connection.Features.Get<IConnectionSocketFeature>()?.Socket, time);
         connection.Transport = new Duplex(stamp, connection.Transport.Output);
         connection.Features.Set<IFirstByteFeature>(stamp);
         await next(connection);
@@ -33,7 +40,7 @@ internal static class FirstByte
         if (context.Features.Get<IFirstByteFeature>() is { } stamp)
         {
             // The request keeps its own stamp: the connection's moves on.
-            context.Features.Set<IFirstByteFeature>(new Fixed(stamp.FirstByte));
+            context.Features.Set<IFirstByteFeature>(new Fixed(stamp.FirstByte, stamp.FirstRead));
             context.Response.OnCompleted(() =>
             {
                 stamp.Next();
@@ -76,20 +83,44 @@ internal static class FirstByte
         }
     }
 
+    /// <summary>How long ago the kernel took in what was last sent to us, to a few milliseconds. Zero where it does not say.</summary>
+    private static TimeSpan Unread(Socket? socket)
+    {
+        if (socket is null || !OperatingSystem.IsLinux())
+        {
+            return TimeSpan.Zero;
+        }
+
+        // tcp_info.tcpi_last_data_recv, in milliseconds, of the kernel's linux/tcp.h.
+        const int Tcp = 6, TcpInfo = 11, LastDataReceived = 52;
+        Span<byte> info = stackalloc byte[LastDataReceived + sizeof(uint)];
+        try
+        {
+            return socket.GetRawSocketOption(Tcp, TcpInfo, info) < info.Length ? TimeSpan.Zero : TimeSpan.FromMilliseconds(MemoryMarshal.Read<uint>(info[LastDataReceived..]));
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // No TCP, or closed meanwhile.
+            return TimeSpan.Zero;
+        }
+    }
+
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    private sealed record Fixed(long FirstByte) : IFirstByteFeature
+    private sealed record Fixed(long FirstByte, long FirstRead) : IFirstByteFeature
     {
         public void Next() => throw new InvalidOperationException("Only the connection's own stamp moves on.");
     }
 
-    private sealed class StampingReader(PipeReader inner, TimeProvider time) : PipeReader, IFirstByteFeature
+    private sealed class StampingReader(PipeReader inner, Socket? socket, TimeProvider time) : PipeReader, IFirstByteFeature
     {
-        private long _stamp;
+        private (long FirstByte, long FirstRead)? _stamp;
 
-        public long FirstByte => _stamp == 0 ? time.GetTimestamp() : _stamp;
+        public long FirstByte => _stamp?.FirstByte ?? time.GetTimestamp();
 
-        public void Next() => _stamp = 0;
+        public long FirstRead => _stamp?.FirstRead ?? time.GetTimestamp();
+
+        public void Next() => _stamp = null;
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => Stamped(await inner.ReadAsync(cancellationToken));
 
@@ -114,9 +145,10 @@ internal static class FirstByte
 
         private ReadResult Stamped(ReadResult result)
         {
-            if (_stamp == 0 && !result.Buffer.IsEmpty)
+            if (_stamp is null && !result.Buffer.IsEmpty)
             {
-                _stamp = time.GetTimestamp();
+                var read = time.GetTimestamp();
+                _stamp = (read - (long)(Unread(socket).TotalSeconds * time.TimestampFrequency), read);
             }
 
             return result;

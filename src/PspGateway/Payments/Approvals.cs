@@ -25,7 +25,7 @@ internal sealed partial class Approvals(
     private static readonly TimeSpan RereadAfter = TimeSpan.FromMilliseconds(50);
 
     /// <param name="deadline">From when the call was read: a repeat waits for what another call has begun, and touches nothing of it.</param>
-    /// <param name="own">From when it may have come: what this call begins itself is for a wallet that may have waited since then.</param>
+    /// <param name="own">From when it came: what this call begins itself is for a wallet that has waited since then.</param>
     public async Task<AnswerToGive> AnswerAsync(CallbackPayment payment, Approval approval, AnswerDeadline deadline, AnswerDeadline own)
     {
         CallbackPayment? current = payment;

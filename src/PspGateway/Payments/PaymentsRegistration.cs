@@ -32,8 +32,6 @@ internal static class PaymentsRegistration
         services.AddSingleton<ModificationRunner>();
         services.AddSingleton<ModificationNews>();
         services.AddStepUps();
-        services.AddSingleton<Standstills>();
-        services.AddHostedService(provider => provider.GetRequiredService<Standstills>());
         services.AddSingleton<LateFails>();
         services.AddSingleton<Approvals>();
         services.AddSingleton<IKeptRefusals, RefusalFolder>();

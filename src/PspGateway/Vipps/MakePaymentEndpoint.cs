@@ -25,12 +25,13 @@ internal sealed partial class MakePaymentEndpoint(
     LateRefusals lateRefusals,
     DeliveredMarks marks,
     LateDecisions late,
-    Standstills standstills,
     IOptions<VippsOptions> vipps,
     IOptions<DeadlineOptions> deadlines,
     TimeProvider time,
     ILogger<MakePaymentEndpoint> logger)
 {
+    private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(0.5);
+
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/vipps/make-payment", (HttpContext context, MakePaymentEndpoint endpoint) => endpoint.HandleAsync(context))
         .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = MakePaymentAuthentication.Scheme })
@@ -41,8 +42,9 @@ internal sealed partial class MakePaymentEndpoint(
 
     internal async Task HandleAsync(HttpContext context)
     {
-        var firstByte = context.Features.Get<IFirstByteFeature>()?.FirstByte ?? time.GetTimestamp();
-        var (deadline, own) = (new AnswerDeadline(time, firstByte, deadlines.Value), new AnswerDeadline(time, standstills.EarliestOf(firstByte), deadlines.Value));
+        var now = time.GetTimestamp();
+        var (firstByte, firstRead) = context.Features.Get<IFirstByteFeature>() is { } stamp ? (stamp.FirstByte, stamp.FirstRead) : (now, now);
+        var (deadline, own) = (new AnswerDeadline(time, firstRead, deadlines.Value), new AnswerDeadline(time, firstByte, deadlines.Value));
         var (body, status) = await MakePaymentRequest.ReadBodyAsync(context);
         if (body is null)
         {
@@ -64,6 +66,11 @@ internal sealed partial class MakePaymentEndpoint(
             LogMismatch(call.Id?.ToString() ?? "none");
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
+        }
+
+        if (time.GetElapsedTime(firstByte, firstRead) is var unread && unread > Noticeable)
+        {
+            LogUnread(id, unread.TotalSeconds);
         }
 
         using var step = PaymentTrace.Step("make-payment", id);
@@ -262,4 +269,7 @@ internal sealed partial class MakePaymentEndpoint(
 
     [LoggerMessage(1005, LogLevel.Warning, "An OK could not be written to its connection.")]
     private partial void LogNotWritten(Exception exception);
+
+    [LoggerMessage(1007, LogLevel.Warning, "Payment {PspTransactionId}: makePayment lay unread for {Seconds:F1} s: this process stood still, or had no processor. Its deadline counts from when it came.")]
+    private partial void LogUnread(PspTransactionId pspTransactionId, double seconds);
 }

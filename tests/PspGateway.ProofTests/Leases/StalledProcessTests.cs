@@ -72,7 +72,7 @@ public sealed class StalledProcessTests
     }
 
     [Fact]
-    public async Task A_call_that_lay_unread_while_the_process_was_frozen_is_answered_as_old_as_it_may_be()
+    public async Task A_call_that_lay_unread_while_the_process_was_frozen_is_answered_as_old_as_it_is()
     {
         await using var world = await ProofWorld.StartAsync(new WorldOptions(Clocks.Short));
         var shop = new Shop(world);

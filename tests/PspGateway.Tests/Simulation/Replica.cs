@@ -67,7 +67,7 @@ internal sealed class Replica : IDisposable
         var waits = new ModificationWaits(null!, time);
         var modifier = new ModificationRunner(modifications, bank, waits, signal, options, Options.Create(new AuthorisationLifeOptions()), time, NullLogger<ModificationRunner>.Instance);
         _modified = new ModificationNews(modifications, bank, waits, signal, NullLogger<ModificationNews>.Instance);
-        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, lateRefusals, marks, late, new Standstills(time, NullLogger<Standstills>.Instance), Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
+        _endpoint = new MakePaymentEndpoint(_store, approvals, refusals, lateRefusals, marks, late, Vipps, Deadlines, time, NullLogger<MakePaymentEndpoint>.Instance);
         _merchants = new ModelMerchantDoor(_store, model, answers, wallet, signal, time);
         _worker = new OperationWorker(_store, ladder, modifier, null!, signal, wallet, options, NullLogger<OperationWorker>.Instance);
         Process.Start(() => late.RunAsync(CancellationToken.None));
@@ -110,9 +110,11 @@ internal sealed class Replica : IDisposable
         context.Request.ContentLength = body.Length;
         context.Request.Body = new MemoryStream(body, writable: false);
         context.Response.Body = answer;
+        var came = _scheduler.Now;
         Process.Start(async () =>
         {
             begun();
+            context.Features.Set<IFirstByteFeature>(new Stamp(came, _scheduler.Now));
             await _endpoint.HandleAsync(context);
             ended(context.Response.StatusCode);
         });
@@ -245,6 +247,13 @@ internal sealed class Replica : IDisposable
         public CancellationToken RequestAborted { get; set; }
 
         public void Abort()
+        {
+        }
+    }
+
+    private sealed record Stamp(long FirstByte, long FirstRead) : IFirstByteFeature
+    {
+        public void Next()
         {
         }
     }
