@@ -1,8 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace PspGateway.Storage;
 
 /// <summary>Small files that outlive their process. Each is written whole and synced under a temporary name, then linked into place, never over another.</summary>
 internal class DurableFolder(string path, string extension)
 {
+    private const int Exists = 17;
+
     /// <summary>A folder in this one, for files of another kind. It is made when the first is written.</summary>
     public DurableFolder Within(string name, string extension) => new(Path.Combine(path, name), extension);
 
@@ -26,6 +30,7 @@ internal class DurableFolder(string path, string extension)
     }
 
     /// <summary>False when another process was faster: its file stands.</summary>
+    /// <exception cref="IOException">It could not be written, or the folder takes no hard links.</exception>
     public bool TryWrite(string name, byte[] content)
     {
         Directory.CreateDirectory(path);
@@ -44,12 +49,7 @@ internal class DurableFolder(string path, string extension)
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, PathOf(name), overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(PathOf(name)))
-        {
-            return false;
+            return TryLink(temporary, PathOf(name));
         }
         finally
         {
@@ -70,6 +70,34 @@ internal class DurableFolder(string path, string extension)
         Delete(name);
         return true;
     }
+
+    /// <summary>.NET's File.Move is not enough: outside Windows it looks whether there is such a file, and then renames over one that came meanwhile.</summary>
+    private static bool TryLink(string temporary, string file)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            try
+            {
+                File.Move(temporary, file, overwrite: false);
+                return true;
+            }
+            catch (IOException) when (File.Exists(file))
+            {
+                return false;
+            }
+        }
+
+        if (Link(temporary, file) == 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() == Exists ? false : throw new IOException($"The hard link {file} could not be made: {Marshal.GetLastPInvokeErrorMessage()}.");
+    }
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string created);
 
     private string PathOf(string name) => Path.Combine(path, name + extension);
 }

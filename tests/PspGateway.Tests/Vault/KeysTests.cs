@@ -34,13 +34,18 @@ public sealed class KeysTests : IDisposable
     [Fact]
     public async Task Of_many_writers_at_once_one_wins_and_its_file_is_whole()
     {
-        var contents = Enumerable.Range(0, 16).Select(i => Enumerable.Repeat((byte)i, 4096).ToArray()).ToList();
+        const int Rounds = 50, Writers = 8;
+        var contents = Enumerable.Range(0, Writers).Select(i => Enumerable.Repeat((byte)i, 4096).ToArray()).ToList();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var name = $"epoch{round}";
+            var won = await Task.WhenAll(contents.Select(content => Task.Run(() => _folder.TryWrite(name, content), Stop)));
 
-        var won = await Task.WhenAll(contents.Select(content => Task.Run(() => _folder.TryWrite("epoch", content), Stop)));
+            Assert.Equal(1, won.Count(w => w));
+            Assert.Equal(contents[Array.IndexOf(won, true)], _folder.Read(name));
+        }
 
-        Assert.Equal(1, won.Count(w => w));
-        Assert.Equal(contents[Array.IndexOf(won, true)], _folder.Read("epoch"));
-        Assert.Single(Directory.GetFiles(_path));
+        Assert.Equal(Rounds, Directory.GetFiles(_path).Length);
     }
 
     [Fact]
