@@ -11,7 +11,10 @@ namespace PspGateway;
 /// <summary>The first byte of the current request, by the monotonic clock (ENGINE 1).</summary>
 internal interface IFirstByteFeature
 {
-    /// <summary>When it came in. Whoever sent it has waited since then, also while this process stood still and read nothing.</summary>
+    /// <summary>
+    /// When it came in, at the latest: of what lay unread, while this process stood still, the kernel tells when the last of it came. Whoever sent it
+    /// has waited since then.
+    /// </summary>
     long FirstByte { get; }
 
     /// <summary>When this process read it.</summary>
@@ -86,7 +89,7 @@ internal static class FirstByte
     /// <summary>How long ago the kernel took in what was last sent to us, to a few milliseconds. Zero where it does not say.</summary>
     private static TimeSpan Unread(Socket? socket)
     {
-        if (socket is null || !OperatingSystem.IsLinux())
+        if (socket is not { AddressFamily: AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 } || !OperatingSystem.IsLinux())
         {
             return TimeSpan.Zero;
         }
@@ -100,7 +103,7 @@ internal static class FirstByte
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // No TCP, or closed meanwhile.
+            // Closed meanwhile.
             return TimeSpan.Zero;
         }
     }

@@ -53,7 +53,7 @@ internal class DurableFolder(string path, string extension)
         }
         finally
         {
-            File.Delete(temporary);
+            Discard(temporary);
         }
     }
 
@@ -93,6 +93,19 @@ internal class DurableFolder(string path, string extension)
         }
 
         return Marshal.GetLastPInvokeError() == Exists ? false : throw new IOException($"The hard link {file} could not be made: {Marshal.GetLastPInvokeErrorMessage()}.");
+    }
+
+    /// <summary>What was written stands, or has failed already: a leftover changes neither.</summary>
+    private static void Discard(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Its name begins with a dot: nothing reads it.
+        }
     }
 
     [DllImport("libc", EntryPoint = "link", SetLastError = true)]

@@ -3,12 +3,13 @@ using Microsoft.Extensions.Options;
 namespace PspGateway.Vault;
 
 /// <summary>Loads the keys before the first request, makes tomorrow's epoch today, and destroys old ones.</summary>
-internal sealed partial class VaultKeeper(EpochKeys epochs, FieldSealer fields, Fingerprints fingerprints, IOptions<VaultOptions> options, TimeProvider time, ILogger<VaultKeeper> logger) : BackgroundService
+internal sealed partial class VaultKeeper(KeyFolder folder, EpochKeys epochs, FieldSealer fields, Fingerprints fingerprints, IOptions<VaultOptions> options, TimeProvider time, ILogger<VaultKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        folder.Probe();
         await fields.LoadAsync(cancellationToken);
         await fingerprints.LoadAsync(cancellationToken);
         await KeepAsync(cancellationToken);

@@ -16,7 +16,7 @@ namespace PspGateway.Vipps;
 
 /// <summary>
 /// Where Vipps posts the card's network token. The answer is the authorisation's result, so it must come within Vipps' 15 s; ours comes
-/// within 12, counted from the request's first byte, whatever else is broken.
+/// within 12, counted from when the request's first byte was read, and OK within 12 from when that came, whatever else is broken.
 /// </summary>
 internal sealed partial class MakePaymentEndpoint(
     IPaymentStore store,
@@ -270,6 +270,6 @@ internal sealed partial class MakePaymentEndpoint(
     [LoggerMessage(1005, LogLevel.Warning, "An OK could not be written to its connection.")]
     private partial void LogNotWritten(Exception exception);
 
-    [LoggerMessage(1007, LogLevel.Warning, "Payment {PspTransactionId}: makePayment lay unread for {Seconds:F1} s: this process stood still, or had no processor. Its deadline counts from when it came.")]
+    [LoggerMessage(1007, LogLevel.Warning, "Payment {PspTransactionId}: makePayment lay unread for {Seconds:F1} s: this process stood still, or had no processor. What an approval begins is as old as that.")]
     private partial void LogUnread(PspTransactionId pspTransactionId, double seconds);
 }

@@ -36,6 +36,9 @@ internal sealed class VippsView(Guid payment, string token)
     /// <summary>Some call has had an OK.</summary>
     public bool OkLeft { get; set; }
 
+    /// <summary>Some OK has left on a line that carried it, for all that the gateway can know.</summary>
+    public bool OkDelivered { get; set; }
+
     /// <summary>An OK had left, and was lost without a word, when a repeat was answered FAIL: a person is called (2408).</summary>
     public bool OkWasLost { get; set; }
 
@@ -99,6 +102,9 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
         var line = !scheduler.Chance(brokenLines) ? Line.Fine : (Line)(1 + scheduler.Below(4));
         var answered = false;
         var firstRead = scheduler.Now;
+
+        // The kernel, which tells when the call came. Not always: it may have lain elsewhere before.
+        long? came = scheduler.Chance(0.8) ? postedAt : null;
         if (line == Line.ClientGone)
         {
             scheduler.After(scheduler.Between(0, 12), gone.Cancel);
@@ -112,8 +118,7 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
             var status = JsonNode.Parse(text)!["paymentInfo"]!["status"]!.GetValue<string>();
 
             // What was delivered once may be said again later.
-            var isFirstOk = status == "OK" && !view.OkLeft;
-            var took = TimeSpan.FromTicks(scheduler.Now - (isFirstOk ? postedAt : firstRead));
+            var took = TimeSpan.FromTicks(scheduler.Now - (status == "OK" && !view.OkDelivered ? came ?? firstRead : firstRead));
             scheduler.Tell($"{view.Token}: {replica.Process.Name} answers {state} with {status}, line {line}");
             if (took > AnswerBy && (status == "OK" || !WasStopped(replica, firstRead)))
             {
@@ -128,6 +133,7 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
                 }
 
                 view.OkLeft = true;
+                view.OkDelivered |= line is not (Line.BreaksBefore or Line.BreaksAfter) && !gone.IsCancellationRequested;
                 okLeaves(view);
             }
 
@@ -141,7 +147,7 @@ internal sealed class ModelVipps(Scheduler scheduler, Func<Replica?> anyReplica,
 
             return line is Line.BreaksBefore or Line.BreaksAfter;
         });
-        replica.MakePayment(view.Payment, view.Token, Body(view.Payment, state), answer, () => firstRead = scheduler.Now, Ended, gone.Token);
+        replica.MakePayment(view.Payment, view.Token, Body(view.Payment, state), came, answer, () => firstRead = scheduler.Now, Ended, gone.Token);
 
         // A line that broke is seen soon, one that went silent never is.
         scheduler.After(line == Line.Fine ? TimeSpan.FromSeconds(14.5) : scheduler.Between(0.5, 14), () =>

@@ -101,7 +101,7 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>The request as Kestrel hands it over once it is authenticated; what is written goes to <paramref name="answer"/>.</summary>
-    public void MakePayment(Guid payment, string token, byte[] body, Stream answer, Action begun, Action<int> ended, CancellationToken gone)
+    public void MakePayment(Guid payment, string token, byte[] body, long? came, Stream answer, Action begun, Action<int> ended, CancellationToken gone)
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpRequestLifetimeFeature>(new Lifetime { RequestAborted = gone });
@@ -110,11 +110,10 @@ internal sealed class Replica : IDisposable
         context.Request.ContentLength = body.Length;
         context.Request.Body = new MemoryStream(body, writable: false);
         context.Response.Body = answer;
-        var came = _scheduler.Now;
         Process.Start(async () =>
         {
             begun();
-            context.Features.Set<IFirstByteFeature>(new Stamp(came, _scheduler.Now));
+            context.Features.Set<IFirstByteFeature>(new Stamp(came ?? _scheduler.Now, _scheduler.Now));
             await _endpoint.HandleAsync(context);
             ended(context.Response.StatusCode);
         });

@@ -49,6 +49,17 @@ public sealed class KeysTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_takes_no_new_key_is_found_out_before_one_is_needed()
+    {
+        _folder.Probe();
+        Assert.Empty(Directory.GetFiles(_path));
+
+        File.WriteAllText(_path + ".file", "");
+        Assert.ThrowsAny<IOException>(() => new KeyFolder(_path + ".file").Probe());
+        File.Delete(_path + ".file");
+    }
+
+    [Fact]
     public void A_key_file_is_for_its_owner_alone()
     {
         if (OperatingSystem.IsWindows())
