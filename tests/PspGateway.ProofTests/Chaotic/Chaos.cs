@@ -18,6 +18,7 @@ internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, Ti
     private const int Cashiers = 8;
     private const int MostWaiting = 16;
     private int _payments;
+    private volatile bool _broke;
 
     public int Kills { get; private set; }
 
@@ -34,7 +35,7 @@ internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, Ti
 
     public int Payments => _payments;
 
-    private bool Goes => TimeProvider.System.GetElapsedTime(_start) < length;
+    private bool Goes => !_broke && TimeProvider.System.GetElapsedTime(_start) < length;
 
     public async Task RunAsync()
     {
@@ -59,7 +60,16 @@ internal sealed class Chaos(ProofWorld world, Shop shop, Till till, int seed, Ti
             }
 
             Interlocked.Increment(ref _payments);
-            await CustomerActsAsync(new Paid(payment, reference, amount), dice);
+            try
+            {
+                await CustomerActsAsync(new Paid(payment, reference, amount), dice);
+            }
+            catch (Exception)
+            {
+                // What is left of the run would not be looked at.
+                _broke = true;
+                throw;
+            }
         }
     }
 

@@ -146,7 +146,7 @@ internal sealed class ProofWorld : IAsyncDisposable
         }
 
         settings["Payments:ExpireAfter"] = Clocks.ExpireAfter.ToString("c");
-        settings["Serilog:MinimumLevel:Default"] = Environment.GetEnvironmentVariable("PROOF_LOG") is { Length: > 0 } ? "Information" : "Fatal";
+        settings["Serilog:MinimumLevel:Default"] = Environment.GetEnvironmentVariable("PROOF_LOG") is { Length: > 0 } ? Environment.GetEnvironmentVariable("PROOF_LOG_LEVEL") ?? "Information" : "Fatal";
         settings["FAILPOINTS_PORT"] = Ports.Free().ToString();
         settings["FAILPOINTS_LOG"] = FiredFile;
         settings["PLANTED_BUG"] = _options.PlantedBug;

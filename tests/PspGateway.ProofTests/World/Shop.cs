@@ -13,8 +13,10 @@ namespace PspGateway.ProofTests.World;
 /// <summary>The merchant, who repeats what had no answer, and the customer's phone. Keeps what Vipps was answered.</summary>
 internal sealed class Shop(ProofWorld world)
 {
+    /// <summary>How long a merchant repeats what had no answer.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private const string Payments = "epayment/v1/payments";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly ConcurrentQueue<Call> _calls = new();
     /// <summary>Lives as long as the proof.</summary>
     private static readonly HttpClient Customer = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(60) };

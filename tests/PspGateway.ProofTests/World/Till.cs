@@ -86,7 +86,8 @@ internal sealed class Till(ProofWorld world, Shop shop)
     private async Task<Order> SendAsync(Order order)
     {
         var body = order.Amount is { } amount ? new JsonObject { ["modificationAmount"] = new JsonObject { ["currency"] = "NOK", ["value"] = amount } }.ToJsonString() : "";
-        for (var tries = 0; tries < Most; tries++)
+        var (started, last) = (TimeProvider.System.GetTimestamp(), "");
+        while (TimeProvider.System.GetElapsedTime(started) < Shop.Patience)
         {
             var (status, text) = await shop.AskAsync($"epayment/v1/payments/{order.Reference}/{order.What}", body, order.Key);
             if (status is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.NotFound || (status is HttpStatusCode.Conflict && !text.Contains("still-running", StringComparison.Ordinal)))
@@ -96,9 +97,10 @@ internal sealed class Till(ProofWorld world, Shop shop)
                 return answered;
             }
 
+            last = $"{status} {text}";
             await Task.Delay(Pause);
         }
 
-        throw new TimeoutException($"No answer to the {order.What} of {order.Payment} after {Most} tries.");
+        throw new TimeoutException($"No answer to the {order.What} of {order.Payment} in {Shop.Patience}, at last: {last}");
     }
 }
