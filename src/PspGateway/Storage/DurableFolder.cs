@@ -5,8 +5,6 @@ namespace PspGateway.Storage;
 /// <summary>Small files that outlive their process. Each is written whole and synced under a temporary name, then linked into place, never over another.</summary>
 internal class DurableFolder(string path, string extension)
 {
-    private const int Exists = 17;
-
     /// <summary>A folder in this one, for files of another kind. It is made when the first is written.</summary>
     public DurableFolder Within(string name, string extension) => new(Path.Combine(path, name), extension);
 
@@ -87,6 +85,8 @@ internal class DurableFolder(string path, string extension)
             }
         }
 
+        // EEXIST, of Linux and macOS.
+        const int Exists = 17;
         if (Link(temporary, file) == 0)
         {
             return true;

@@ -6,12 +6,18 @@ namespace PspGateway.Vault;
 internal sealed class KeyFolder(string path) : DurableFolder(path, ".key")
 {
     /// <summary>A folder that takes no new key is found out at the start, and not at midnight when one is made.</summary>
-    /// <exception cref="IOException">It cannot be written, or takes no hard links.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <exception cref="IOException">It cannot or may not be written, or takes no hard links. Names the setting.</exception>
     public void Probe()
     {
         var name = $".probe-{Guid.NewGuid():N}";
-        TryWrite(name, []);
-        Delete(name);
+        try
+        {
+            TryWrite(name, []);
+            Delete(name);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{VaultOptions.Section}:{nameof(VaultOptions.KeyFolder)} takes no new key. {exception.Message}", exception);
+        }
     }
 }

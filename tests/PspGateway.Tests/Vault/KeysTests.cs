@@ -54,9 +54,9 @@ public sealed class KeysTests : IDisposable
         _folder.Probe();
         Assert.Empty(Directory.GetFiles(_path));
 
-        File.WriteAllText(_path + ".file", "");
-        Assert.ThrowsAny<IOException>(() => new KeyFolder(_path + ".file").Probe());
-        File.Delete(_path + ".file");
+        var noFolder = Path.Combine(_path, "file");
+        File.WriteAllText(noFolder, "");
+        Assert.Contains("Vault:KeyFolder", Assert.Throws<IOException>(() => new KeyFolder(noFolder).Probe()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
